@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+PLUGINS := $(dir $(wildcard plugins/*/*/pyproject.toml))
+EDITABLE := -e . $(addprefix -e ,$(PLUGINS))
+SEEDS ?= 200
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: help demo test check bench simulate prove clean
+
+help: ## show what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/run: requirements/run.txt pyproject.toml $(addsuffix pyproject.toml,$(PLUGINS))
+	$(PYTHON) -m venv .venv
+	$(INSTALL) -r requirements/run.txt
+	$(INSTALL) --no-deps --no-build-isolation $(EDITABLE)
+	@touch $@
+
+.venv/test: .venv/run requirements/test.txt
+	$(INSTALL) -r requirements/test.txt
+	@touch $@
+
+.venv/bench: .venv/test requirements/bench.txt
+	$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
+demo: .venv/run ## a sample shop's orders into a ledger, then the dashboard until Ctrl-C (ARGS="--once --json --dir D")
+	@$(BIN)/boekbrug demo $(ARGS)
+
+test: .venv/test ## all tests
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: .venv/test ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/bench ## speed as ratios to a floor and a peer (FLOOR=path for another floor)
+	$(BIN)/python bench/run.py $(if $(FLOOR),--floor $(FLOOR)) $(ARGS)
+
+clean: ## remove what make built
+	rm -rf .venv bench/out

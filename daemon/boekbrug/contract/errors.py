@@ -1,0 +1,123 @@
+"""What can go wrong, in the order a person meets it; the class answers whether trying again helps.
+
+settings · authorisation · retriable · refused · outcome unknown · bug
+"""
+
+from datetime import timedelta
+
+
+class BoekbrugError(Exception):
+    """Something went wrong in boekbrug."""
+
+    code = "bug"
+    retry_helps = False
+
+    def __init__(self, **facts: str) -> None:
+        self.facts = facts
+        super().__init__(", ".join([self.__doc__ or "", *(f"{name}: {value}" for name, value in facts.items())]))
+
+
+# settings
+
+
+class SettingsError(BoekbrugError):
+    """A setting is missing or wrong; `faults` lists all of them at once."""
+
+    code = "settings"
+
+    def __init__(self, faults: list[str], **facts: str) -> None:
+        self.faults = faults
+        super().__init__(faults="; ".join(faults), **facts)
+
+
+class BadAmount(BoekbrugError):
+    """An amount has a fraction of a cent or a currency that is not known."""
+
+    code = "bad-amount"
+
+
+# authorisation
+
+
+class WrongKey(BoekbrugError):
+    """The outside system does not know the key or the secret."""
+
+    code = "wrong-key"
+
+
+class WrongClock(BoekbrugError):
+    """The clock of this machine differs too much from the outside system's."""
+
+    code = "wrong-clock"
+    retry_helps = True
+
+
+class MissingRight(BoekbrugError):
+    """The outside system knows us, but does not allow this."""
+
+    code = "missing-right"
+
+
+class AuthorisationLost(BoekbrugError):
+    """The authorisation has ended; somebody has to authorise again."""
+
+    code = "authorisation-lost"
+
+
+# retriable
+
+
+class Retriable(BoekbrugError):
+    """The call was not processed; trying again later helps."""
+
+    code = "retriable"
+    retry_helps = True
+
+    def __init__(self, retry_after: timedelta | None = None, **facts: str) -> None:
+        self.retry_after = retry_after
+        super().__init__(**facts)
+
+
+class NotReachable(Retriable):
+    """The outside system could not be reached; nothing was sent."""
+
+    code = "not-reachable"
+
+
+class BudgetSpent(Retriable):
+    """The number of calls the outside system allows has been used; the next ones have to wait."""
+
+    code = "budget-spent"
+
+
+class StorageFull(Retriable):
+    """The disk is full or may not be written; nothing of the call remains."""
+
+    code = "storage-full"
+
+
+# refused
+
+
+class RefusedCall(BoekbrugError):
+    """The outside system refused the call for good."""
+
+    code = "refused"
+
+
+# outcome unknown
+
+
+class OutcomeUnknown(BoekbrugError):
+    """No valid answer came after the call was sent, so its effect may or may not exist."""
+
+    code = "outcome-unknown"
+
+
+# bug
+
+
+class PluginBug(BoekbrugError):
+    """A plugin broke the contract."""
+
+    code = "plugin-bug"
