@@ -35,10 +35,14 @@ check: .venv/test ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@for plugin in $(PLUGINS); do echo "mypy $$plugin"; MYPYPATH=$$plugin $(BIN)/mypy --config-file pyproject.toml $$plugin || exit 1; done
 	$(BIN)/lint-imports
 
 bench: .venv/bench ## speed as ratios to a floor and a peer (FLOOR=path for another floor)
-	$(BIN)/python bench/run.py $(if $(FLOOR),--floor $(FLOOR)) $(ARGS)
+	$(BIN)/python -m bench.run $(if $(FLOOR),--floor $(FLOOR)) $(ARGS)
+
+simulate: .venv/test ## the engine in a world that misbehaves (SEEDS=n, ARGS="--first K --trace")
+	@$(BIN)/python -m boekbrug.testing.simulation --seeds $(SEEDS) $(ARGS)
 
 clean: ## remove what make built
 	rm -rf .venv bench/out

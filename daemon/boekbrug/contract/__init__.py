@@ -27,9 +27,22 @@ from boekbrug.contract.authorisation import (
     InboundRequest,
     OpenPage,
     Reply,
+    StartsAtVendor,
     Tokens,
 )
-from boekbrug.contract.context import Budget, Cache, Clock, Context, FileStat, Folder, Grant, Http, HttpResponse, Log
+from boekbrug.contract.context import (
+    Budget,
+    Cache,
+    Clock,
+    Context,
+    FileStat,
+    Folder,
+    Grant,
+    Http,
+    HttpResponse,
+    Limit,
+    Log,
+)
 from boekbrug.contract.document import (
     SALE_KINDS,
     Buyer,
@@ -190,6 +203,7 @@ __all__ = [
     "Identity",
     "InboundRequest",
     "Journal",
+    "Limit",
     "Line",
     "LineKind",
     "Links",
@@ -230,6 +244,7 @@ __all__ = [
     "Severity",
     "Source",
     "SourceCapabilities",
+    "StartsAtVendor",
     "StatesBalances",
     "StatesTotals",
     "StorageFull",

@@ -1,7 +1,8 @@
 """How a connection is allowed in: a person at the vendor's page, a handshake, or an installation that starts there.
 
 Inbound requests arrive at `/connect/<plugin>/<app>/<step>`. The host finds the pending authorisation by `state`; a
-vendor that starts by itself (no `state`) yields an unclaimed connection, which the operator confirms and assigns.
+vendor that starts by itself (no `state`, see `StartsAtVendor`) yields an unclaimed connection, which the operator
+confirms and assigns.
 """
 
 import datetime as dt
@@ -25,7 +26,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InboundRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as it came in, byte for byte, so that its signature can be checked."""
+    """A request as it came in, byte for byte, so that its signature can be checked; header names in lower case."""
 
     step: str
     method: str
@@ -101,7 +102,8 @@ class Authorises(Protocol):
     """A source or target class whose connections are authorised at the vendor; all are class-level functions.
 
     `kept` is what earlier steps of the same identity asked to keep. Raise WrongKey for a signature that does not fit,
-    AuthorisationLost when a refresh is refused for good, Retriable when it may be tried again.
+    AuthorisationLost when a refresh is refused for good, Retriable when it may be tried again. A refresh `creates`: its
+    lost answer is OutcomeUnknown, after which the host tries the old token once more.
     """
 
     @staticmethod
@@ -119,4 +121,14 @@ class Authorises(Protocol):
     @staticmethod
     def refresh(app: App, http: Http, clock: Clock, tokens: Tokens) -> Tokens:
         """Exchange the refresh token; the host stores the pair before anybody uses it."""
+        ...
+
+
+@runtime_checkable
+class StartsAtVendor(Authorises, Protocol):
+    """A class whose authorisation may start at the vendor, without `state`; of others such a request is refused."""
+
+    @staticmethod
+    def identify(request: InboundRequest) -> str:
+        """Name the identity that a request claims, unverified, so that `kept` can be found; "" when it names none."""
         ...

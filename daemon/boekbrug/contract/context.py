@@ -12,15 +12,30 @@ import msgspec
 
 
 class HttpResponse(Protocol):
-    """What `requests.Response` offers of itself to a plugin."""
+    """What `requests.Response` offers of itself to a plugin; header names match in any case, `content` is raw."""
 
-    status_code: int
-    headers: Mapping[str, str]
-    content: bytes
-    text: str
+    @property
+    def status_code(self) -> int:
+        """HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of the answer."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """Body as received."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Body as text."""
+        ...
 
     def json(self) -> Any:
-        """Decode the body; raise ValueError when it is not JSON."""
+        """Decode the body, amounts as float: decode `content` for money; raise ValueError when it is not JSON."""
         ...
 
 
@@ -38,8 +53,9 @@ class Http(Protocol):
         data: bytes | None = None,
         json: object = None,
     ) -> HttpResponse:
-        """Send one request; never retried and never redirected when it `creates` something.
+        """Send one request; never retried and never redirected when it `creates` something or uses something up.
 
+        `url` without `params` and `data` go out byte for byte, so that what a plugin signs is what is sent.
         Raise NotReachable when nothing was sent, and OutcomeUnknown when a call that creates got no valid answer. Any
         HTTP status is an answer and is returned.
         """
@@ -111,8 +127,20 @@ class Cache(Protocol):
         ...
 
 
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """What the outside system allows: at most `calls` in any stretch of `per`, for each budget key of this name."""
+
+    name: str
+    calls: int
+    per: dt.timedelta
+
+
 class Budget(Protocol):
-    """Calls that the outside system still allows, shared by all workers on all nodes."""
+    """Calls that the outside system still allows, shared by all workers on all nodes.
+
+    A key is the name of one of the plugin's limits, with what it is counted for after a colon (`day:1234567`); equal
+    keys of one plugin are one budget, whichever connection takes from it.
+    """
 
     def take(self, *keys: str, cost: int = 1) -> None:
         """Take the cost from every key at once or from none; raise BudgetSpent with the time to wait."""

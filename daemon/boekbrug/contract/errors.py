@@ -31,7 +31,7 @@ class SettingsError(BoekbrugError):
 
 
 class BadAmount(BoekbrugError):
-    """An amount has a fraction of a cent or a currency that is not known."""
+    """An amount is not a number, has a fraction of a cent or a currency that is not known."""
 
     code = "bad-amount"
 

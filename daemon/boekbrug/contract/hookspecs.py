@@ -39,5 +39,10 @@ def register_target(register: Callable[[type[Target]], None]) -> None:
 
 
 @hookspec
+def register_standin(register: Callable[[str, StandinMaker], None]) -> None:
+    """Register stand-ins of outside systems by calling `register(name, maker)`; `boekbrug standin NAME` serves one."""
+
+
+@hookspec
 def register_problem_codes(register: Callable[[ProblemCode], None]) -> None:
     """Register the problem codes that this plugin raises, with their texts in nl, en and de."""

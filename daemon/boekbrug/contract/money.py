@@ -13,7 +13,9 @@ MINOR_DIGITS = {
 }  # fmt: skip
 """Digits after the point per ISO 4217 code: the euro and the currencies with an ECB reference rate."""
 
-_SCALE = {digits: Decimal(10) ** digits for digits in set(MINOR_DIGITS.values())}
+_SCALE: dict[int, int] = {digits: 10**digits for digits in set(MINOR_DIGITS.values())}
+_MOST_DIGITS = 16  # before the point: more do not fit a 64-bit integer of minor units
+_LEAST_DIGITS = -9  # after the point: an exponent beyond any amount is an attack on memory, not a price
 
 
 class ExchangeRate(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,13 +27,21 @@ class ExchangeRate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_minor(amount: Decimal, currency: str = "EUR") -> int:
-    """Turn an amount into integer minor units; raise BadAmount for a fraction of a cent or an unknown currency."""
+    """Turn an amount into integer minor units.
+
+    Raise BadAmount for a fraction of a minor unit, an unknown currency, and what is no amount at all: not a number,
+    infinite, or longer than an integer of the database. The ratio is exact where a product rounds to 28 digits.
+    """
     digits = MINOR_DIGITS.get(currency)
     if digits is None:
         raise BadAmount(currency=currency)
-    scaled = amount * _SCALE[digits]
-    minor = int(scaled)
-    if minor != scaled:
+    if not amount:
+        return 0
+    if not (amount.is_finite() and _LEAST_DIGITS < amount.adjusted() < _MOST_DIGITS):
+        raise BadAmount(amount=str(amount), currency=currency)
+    numerator, denominator = amount.as_integer_ratio()
+    minor, fraction = divmod(numerator * _SCALE[digits], denominator)
+    if fraction:
         raise BadAmount(amount=str(amount), currency=currency)
     return minor
 

@@ -72,7 +72,7 @@ class FoundDocument(_Answer, frozen=True):
 
 
 class FoundEntry(_Answer, frozen=True):
-    """The entry as the target has it now, its lines as booked there."""
+    """The entry as the target has it now, its lines as booked there; a role that it does not tell is OTHER."""
 
     id: str
     lines: tuple[Line, ...]

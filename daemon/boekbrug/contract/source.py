@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import msgspec
 
 from boekbrug.contract.authorisation import InboundRequest
-from boekbrug.contract.context import Context
+from boekbrug.contract.context import Context, Limit
 from boekbrug.contract.document import Document, DocumentKind, DocumentRef
 from boekbrug.contract.entry import Note
 from boekbrug.contract.outcome import CheckResult, DocumentAnswer, Outcome
@@ -89,6 +89,9 @@ class SourceCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     kinds: frozenset[DocumentKind]
     #: the source lists what changed since the cursor; without it the host passes what it still waits for to `fetch`
     modified_since: bool = True
+    #: webhook topics, each of which `subscribe` is given an address of its own for
+    topics: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
 
 class Source(ABC):
@@ -131,7 +134,7 @@ class TakesSnapshots(Protocol):
     """A source whose facts of a period are only complete as a whole (ledger movements)."""
 
     def snapshot(self, unit: str, start: dt.date, end: dt.date) -> Iterator[Page]:
-        """Yield the complete set of [start, end); what is absent has been removed."""
+        """Yield the complete set of [start, end); once the last page came, what is absent has been removed."""
         ...
 
 
@@ -139,7 +142,7 @@ class TakesSnapshots(Protocol):
 class ClosesDays(Protocol):
     """A till: a day counts only when it was closed."""
 
-    def complete(self, unit: str, day: dt.date) -> bool | None:
+    def closed(self, unit: str, day: dt.date) -> bool | None:
         """Tell whether the business day is closed; None when the source cannot tell."""
         ...
 

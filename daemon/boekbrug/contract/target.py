@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
-from boekbrug.contract.context import Context
+from boekbrug.contract.context import Context, Limit
 from boekbrug.contract.document import Treatment
 from boekbrug.contract.entry import Attachment, Entry, EntryKind, Note, Party, Role
 from boekbrug.contract.outcome import CheckResult, EntryAnswer, MarkAnswer, Match, Outcome, Refused
@@ -80,11 +80,12 @@ class VatCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal (dagboek) and what may go into it."""
+    """A journal (dagboek) and what may go into it; `id` is what the package calls it in calls, if not the code."""
 
     code: str
     name: str
     kinds: frozenset[EntryKind]
+    id: str = ""
     allows_vat: bool = True
     blocked: bool = False
 
@@ -163,12 +164,13 @@ class TargetCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     attachments: bool = False
     #: the source's VAT cents are taken as given
     explicit_vat: bool = True
-    #: the package makes these roles' lines by itself
+    #: the package makes these roles' lines by itself in at least one kind; `read` returns them like any other
     generates: frozenset[Role] = frozenset()
     #: `find` can answer; without it every unknown outcome goes to a person
     finds: bool = True
     #: an answer that something is absent is final as soon as its writer is dead: no request can still be under way
     absence_is_final: bool = False
+    limits: tuple[Limit, ...] = ()
 
 
 class EffectKind(StrEnum):
@@ -253,8 +255,8 @@ class Target(ABC):
     def post(self, administration: str, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
         """Create one batch and say per item what became of it, in the order given.
 
-        Raise AuthorisationLost or Retriable only when nothing of the batch was processed; raise OutcomeUnknown when
-        that holds for all of it.
+        Raise an authorisation error or Retriable only when nothing of the batch was processed; raise OutcomeUnknown
+        when that holds for all of it.
         """
 
     @abstractmethod

@@ -1,0 +1,235 @@
+"""Licences: create and change them by their file, preflight them, and switch them on and off."""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from boekbrug.acts import compose_again
+from boekbrug.acts.connections import get as get_connection
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
+from boekbrug.booking import Rules, chart_use
+from boekbrug.contract import Administration, Problem, Unit
+from boekbrug.store import changes, connections, licences
+from boekbrug.store.changes import NewLicence
+from boekbrug.store.licences import ACTIVE, NEW, PAUSED, Licence
+from boekbrug.sync.house import House
+
+ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
+"""Letters and digits that nobody mistakes for another."""
+CODE_LENGTH = 4
+
+
+class Applied(NamedTuple):
+    """A licence after its file was applied, with what was changed and what its target would refuse."""
+
+    licence: Licence
+    created: bool
+    changed: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    composed_again: int
+
+
+def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
+    """Create the licence that a file describes, or change it.
+
+    Raise ActRefused when somebody changed it otherwise since the last apply, unless `force`d.
+    """
+    house = desk.house
+    with house.database.read() as connection:
+        known = licences.by_name(connection, file.name)
+        before = None if known is None else _as_file(connection, known)
+        applied = None if known is None else unwritten(changes.applied(connection, known.id))
+    if known is None or before is None or applied is None:
+        return create(desk, file)
+    _refuse_fixed(before, file)
+    if (meanwhile := differences(applied, before)) and not force:
+        raise ActRefused(
+            [
+                f"{name} of licence {file.name} was changed since its file was applied; put that into the file, "
+                "or apply with --force to undo it."
+                for name in meanwhile
+            ]
+        )
+    return _change(desk, known, before, file)
+
+
+def create(desk: Desk, file: LicenceFile) -> Applied:
+    """Create a licence that is not active yet; raise ActRefused with all reasons why it cannot be."""
+    house = desk.house
+    source, target = get_connection(house, file.source), get_connection(house, file.target)
+    reasons = [
+        f"{name} is a {row.role}, so that it cannot be the {wanted} of a licence."
+        for name, row, wanted in ((file.source, source, "source"), (file.target, target, "target"))
+        if row.role != wanted
+    ]
+    if reasons:
+        raise ActRefused(reasons)
+    instances = house.instances()
+    unit = _unit(instances.source(source.id).units(), file)
+    books = _administration(instances.target(target.id).administrations(), file)
+    problems = instances.target(target.id).preflight(
+        chart_use(file.rules), instances.target(target.id).chart(books.code)
+    )
+    with house.database.read() as connection:
+        waiting = changes.documents_of(connection, source.id, unit.code)
+    with desk.act("licence-create", file.name, ids=2 + len(waiting)) as act:
+        changes.keep_unit(act.connection, source.id, unit)
+        administration = changes.keep_administration(act.connection, target.id, books, act.ids.take())
+        row = _row(act, file, source.id, target.id, administration)
+        changes.add_licence(act.connection, row, act.now)
+        changes.add_rules(act.connection, row.licence.id, 1, _body(file.rules), desk.actor, act.now)
+        changes.add_states(act.connection, row.licence.id, waiting, act.ids.take(len(waiting)), act.now)
+        changes.fetch_anew(act.connection, source.id, unit.code, act.now)
+        act.licence = row.licence.id
+        act.facts = {"file": written(file)}
+    return Applied(row.licence, created=True, changed=(), problems=tuple(problems), composed_again=0)
+
+
+def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:
+    for unit in units:
+        if unit.code == file.unit:
+            return unit
+    known = ", ".join(unit.code for unit in units) or "none"
+    raise ActRefused([f"Connection {file.source} has no unit {file.unit}; it has {known}."])
+
+
+def _administration(administrations: Sequence[Administration], file: LicenceFile) -> Administration:
+    for found in administrations:
+        if found.code == file.administration:
+            if found.currency != "EUR":
+                facts = {"administration": found.code, "currency": found.currency}
+                raise ActRefused(problems=[Problem(code="administration-currency", facts=facts)])
+            return found
+    known = ", ".join(found.code for found in administrations) or "none"
+    raise ActRefused([f"Connection {file.target} has no administration {file.administration}; it has {known}."])
+
+
+def _row(act: Act, file: LicenceFile, source: int, target: int, administration: int) -> NewLicence:
+    licence = Licence(
+        id=act.ids.take(), name=file.name, code=_new_code(act.connection, administration), source=source,
+        unit=file.unit, target=target, administration=administration, start=file.start.isoformat(), state=NEW,
+        automatic=file.automatic, interval_minutes=file.interval, rules=1, next_at=None, last_run_at=None,
+    )  # fmt: skip
+    return NewLicence(licence, written(file))
+
+
+def _new_code(connection: Connection, administration: int) -> str:
+    taken = changes.codes_of(connection, administration)
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+        if code not in taken:
+            return code
+
+
+def _body(rules: Rules) -> str:
+    return msgspec.json.encode(rules, order="deterministic").decode()
+
+
+def _refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
+    fixed = [name for name in differences(before, file) if name in FIXED]
+    if fixed:
+        raise ActRefused([f"{name} of a licence is never changed; create another licence." for name in fixed])
+
+
+def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) -> Applied:
+    house = desk.house
+    target = house.instances().target(known.target)
+    problems = tuple(target.preflight(chart_use(file.rules), target.chart(file.administration)))
+    changed = tuple(differences(before, file))
+    if not changed:
+        return Applied(known, created=False, changed=(), problems=problems, composed_again=0)
+    with house.database.read() as connection:
+        again = compose_again.after_change(connection, known.id, moved_start=before.start != file.start)
+    with desk.act("licence-apply", file.name, ids=compose_again.ids_for(len(again))) as act:
+        version = known.rules + any(name.startswith("rules.") for name in changed)
+        if version != known.rules:
+            changes.add_rules(act.connection, known.id, version, _body(file.rules), desk.actor, act.now)
+        changed_row = known._replace(
+            start=file.start.isoformat(), automatic=file.automatic, interval_minutes=file.interval, rules=version
+        )
+        changes.change_licence(act.connection, changed_row, written(file), act.now)
+        if file.start < before.start:
+            changes.fetch_anew(act.connection, known.source, known.unit, act.now)
+        count = compose_again.start_over(act, known.id, again)
+        act.licence = known.id
+        act.facts = {name: _shown(file, name) for name in changed}
+    return Applied(changed_row, created=False, changed=changed, problems=problems, composed_again=count)
+
+
+def _shown(file: LicenceFile, path: str) -> str:
+    value = getattr(file.rules, path.removeprefix("rules.")) if path.startswith("rules.") else getattr(file, path)
+    return msgspec.json.encode(value).decode()
+
+
+def get(house: House, name: str) -> Licence:
+    """Read a licence by name or code; raise NotKnown."""
+    with house.database.read() as connection:
+        found = [row for row in licences.list_all(connection) if name in (row.name, row.code)]
+    exact = [row for row in found if row.name == name] or found
+    if len(exact) != 1:
+        raise NotKnown(licence=name)
+    return exact[0]
+
+
+def as_file(house: House, licence: Licence) -> LicenceFile:
+    """Return a licence as it is now, in the form of its file."""
+    with house.database.read() as connection:
+        return _as_file(connection, licence)
+
+
+def _as_file(connection: Connection, row: Licence) -> LicenceFile:
+    return LicenceFile(
+        name=row.name,
+        source=connections.get(connection, row.source).name,
+        unit=row.unit,
+        target=connections.get(connection, row.target).name,
+        administration=licences.administration_code(connection, row.administration),
+        start=dt.date.fromisoformat(row.start),
+        rules=msgspec.json.decode(licences.rules_body(connection, row.id, row.rules), type=Rules),
+        automatic=bool(row.automatic),
+        interval=row.interval_minutes,
+    )
+
+
+def preflight(house: House, licence: Licence) -> tuple[Problem, ...]:
+    """Say what the target would refuse of a licence's rules, by the chart as it is now."""
+    file = as_file(house, licence)
+    target = house.instances().target(licence.target)
+    return tuple(target.preflight(chart_use(file.rules), target.chart(file.administration)))
+
+
+def activate(desk: Desk, licence: Licence) -> None:
+    """Switch a licence on; raise ActRefused while a question is open or its target would refuse its entries."""
+    file = as_file(desk.house, licence)
+    questions = [
+        f"rules.{name} is not answered; answer it in the licence's file and apply that, then activate."
+        for name in file.rules.open_questions()
+    ]
+    problems = preflight(desk.house, licence)
+    if questions or problems:
+        raise ActRefused(questions, problems)
+    _switch(desk, licence, "licence-activate", (NEW, PAUSED), ACTIVE)
+
+
+def pause(desk: Desk, licence: Licence) -> None:
+    """Switch a licence off until it is resumed; a call under way is finished."""
+    _switch(desk, licence, "licence-pause", (ACTIVE,), PAUSED)
+
+
+def resume(desk: Desk, licence: Licence) -> None:
+    """Switch a paused licence on again; what came in meanwhile is caught up."""
+    _switch(desk, licence, "licence-resume", (PAUSED,), ACTIVE)
+
+
+def _switch(desk: Desk, licence: Licence, name: str, before: Sequence[str], after: str) -> None:
+    with desk.act(name, licence.name) as act:
+        act.licence = licence.id
+        due = act.now if after == ACTIVE else None
+        if not changes.switch(act.connection, licence.id, before, after, due, act.now):
+            wanted = " or ".join(before)
+            raise ActRefused([f"Licence {licence.name} is {licence.state}; this can be done to one that is {wanted}."])

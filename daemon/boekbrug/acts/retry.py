@@ -1,0 +1,42 @@
+"""Try again what was not booked because of a problem, after its cause was fixed."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from boekbrug.acts import compose_again
+from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.store import approvals, changes, states
+from boekbrug.store.licences import Licence
+
+
+class Retried(NamedTuple):
+    """How many documents are composed again, and how many entries are sent again without waiting longer."""
+
+    documents: int
+    entries: int
+
+
+def retry(desk: Desk, licence: Licence, codes: Collection[str] = (), numbers: Collection[str] = ()) -> Retried:
+    """Compose documents with a problem again: all, those with one of the codes, or those of the numbers named.
+
+    Raise ActRefused for a number that has no problem.
+    """
+    with desk.house.database.read() as connection:
+        documents = states.with_problems(connection, licence.id, codes)
+        if numbers:
+            documents = _named(states.numbered(connection, licence.id, numbers), documents)
+    with desk.act("retry", licence.name, ids=compose_again.ids_for(len(documents))) as act:
+        count = compose_again.start_over(act, licence.id, documents)
+        hurried = 0 if codes or numbers else approvals.hurry(act.connection, licence.id, act.now)
+        changes.make_due(act.connection, licence.id, act.now)
+        act.licence = licence.id
+        act.facts = {"documents": str(count), "codes": ", ".join(codes), "numbers": ", ".join(sorted(numbers))[:1000]}
+    return Retried(count, hurried)
+
+
+def _named(found: dict[str, list[int]], in_trouble: Collection[int]) -> list[int]:
+    troubled = set(in_trouble)
+    missing = [number for number, ids in found.items() if not troubled.intersection(ids)]
+    if missing:
+        raise ActRefused([f"{number} has no problem to retry; see: boekbrug find {number}" for number in missing])
+    return [id for ids in found.values() for id in ids if id in troubled]

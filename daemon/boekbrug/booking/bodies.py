@@ -1,0 +1,149 @@
+"""Compose the balanced lines that one document stands for, whichever entry they end up in."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from boekbrug.booking.compiled import CompiledRules
+from boekbrug.booking.composed import BeforeStart, Composed, Evidence, Held, Item, Open, Rejected, Skipped, Waiting
+from boekbrug.booking.credit import amount_only_line, keep_remainder, mirrored_postings
+from boekbrug.booking.dates import DateUnclear, rate_fault, tax_point
+from boekbrug.booking.header import Body, booking_number, other_currency, wrong_day
+from boekbrug.booking.money_in import money_lines, rounding_cap
+from boekbrug.booking.movements import till_body
+from boekbrug.booking.payment import payment_body
+from boekbrug.booking.payout import payout_body
+from boekbrug.booking.place import place_of
+from boekbrug.booking.rules import Mode
+from boekbrug.booking.sides import sale_lines
+from boekbrug.booking.sums import Sums, check_total_vat, sum_lines
+from boekbrug.contract import (
+    MINOR_DIGITS,
+    SALE_KINDS,
+    BadAmount,
+    Document,
+    DocumentKind,
+    EntryKind,
+    Problem,
+    Readiness,
+    from_minor,
+    to_minor,
+)
+
+_LEDGER_MODES = (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH)
+
+
+def body_of(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
+    """Return a document's balanced lines with their day, or the reason why it has none."""
+    document = item.document
+    reason = _not_to_be_booked(item, book)
+    if reason is not None:
+        return reason
+    body = _BODIES.get(document.kind)
+    try:
+        return Held("not in this mode") if body is None else body(item, book, evidence)
+    except TypeError:
+        if not any(line.vat_rate is not None and line.vat_rate.is_snan() for line in document.lines):
+            raise
+        # the one number that cannot even be looked up
+        return _bad_amount(document)
+    except (BadAmount, ArithmeticError, ValueError):
+        return _bad_amount(document)
+
+
+def _bad_amount(document: Document) -> Rejected:
+    facts = {"amount": str(document.total), "currency": document.currency}
+    return Rejected((Problem(code="bad-amount", facts=facts),))
+
+
+def _not_to_be_booked(item: Item, book: CompiledRules) -> Composed | None:
+    document, rules = item.document, book.rules
+    if document.readiness is not Readiness.READY:
+        void = document.readiness is Readiness.VOID
+        return Skipped(f"void: {document.status}") if void else Open(document.status)
+    if rules.mode in _LEDGER_MODES and document.kind is not DocumentKind.LEDGER_MOVEMENT:
+        return Skipped("this licence books the source's own ledger")
+    if document.kind in SALE_KINDS:
+        basis = item.booked_as or rules.basis
+        if document.kind is not basis:
+            return Skipped(f"booked as {basis}" if item.booked_as else f"this licence books each {basis}")
+    if document.problems:
+        return Rejected(document.problems)
+    if document.currency not in MINOR_DIGITS:
+        facts = {"document": document.number, "currency": document.currency}
+        return Rejected((Problem(code="currency-unknown", facts=facts),))
+    return None
+
+
+def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
+    document = item.document
+    try:
+        day = tax_point(item, book.rules, evidence)
+    except DateUnclear:
+        return Held("payment date unknown near the end of a VAT period")
+    wrong = wrong_day(document, day, book, evidence)
+    if wrong is not None or day is None:
+        return wrong or BeforeStart()
+    if item.original_pending:
+        return Waiting("original")
+    if item.original is not None and item.original.currency != document.currency:
+        return other_currency(document, item.original)
+    if not document.lines and document.total:
+        itemised = _without_lines(item)
+        if not isinstance(itemised, Item):
+            return itemised
+        item = itemised
+    place = place_of(item.document, book.rules.country, oss=book.rules.oss_on(day))
+    if item.original is None:
+        sums = sum_lines(item.document, book, place)
+    else:
+        sums = sum_lines(item.document, book, place, mirrored_postings(item.document, item.original, book))
+        keep_remainder(sums, item.original)
+    check_total_vat(item.document, sums)
+    rate_fault(item.document, day, sums.faults)
+    return _balanced(item, day, sums, book)
+
+
+def _without_lines(item: Item) -> Item | Composed:
+    document = item.document
+    if document.kind is not DocumentKind.CREDIT_NOTE:
+        return Rejected((Problem(code="lines-missing", facts={"document": document.number}),))
+    line = None if item.original is None else amount_only_line(document, item.original)
+    if line is None:
+        return Held("choose the lines that this refund is for")
+    return replace(item, document=replace(document, lines=(line,)))
+
+
+def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body | Composed:
+    document = item.document
+    total = to_minor(document.total, document.currency)
+    received = money_lines(item, total, booking_number(document, book), book, sums)
+    rounding = received.rounding + sums.gross - total
+    if rounding and abs(rounding) > rounding_cap(document, book) and not sums.faults:
+        sums.faults.append(_unequal(document, sums.gross))
+    if sums.faults:
+        return Rejected(tuple(sums.faults))
+    lines = sale_lines(received, rounding, sums, book)
+    if not lines:
+        return Skipped("nothing to book")
+    return Body(EntryKind.SALES, day, lines, "sale", "", tuple(sums.warnings))
+
+
+def _unequal(document: Document, gross: int) -> Problem:
+    lines = str(from_minor(gross, document.currency))
+    return Problem(
+        code="lines-differ-from-total",
+        facts={"document": document.number, "lines": lines, "total": str(document.total)},
+    )
+
+
+_BODIES: dict[DocumentKind, Callable[[Item, CompiledRules, Evidence], Body | Composed]] = {
+    DocumentKind.ORDER: _sale_body,
+    DocumentKind.INVOICE: _sale_body,
+    DocumentKind.RECEIPT: _sale_body,
+    DocumentKind.CREDIT_NOTE: _sale_body,
+    DocumentKind.PAYMENT: payment_body,
+    DocumentKind.PAYOUT: payout_body,
+    DocumentKind.TILL_MOVEMENT: till_body,
+}

@@ -1,0 +1,52 @@
+"""Compare two sets of rules, and copy one to another licence as a template."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from boekbrug.booking.rules import Rules
+
+#: answers that belong to one licence, never to a template
+OWN = ("filed_through", "cost_centre", "collective_debtor")
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One setting that differs; empty where a side does not have it."""
+
+    setting: str
+    old: str = ""
+    new: str = ""
+
+
+def differences(old: Rules, new: Rules) -> tuple[Change, ...]:
+    """List the settings that differ, by path; VAT rows are named by what they match, not by their position."""
+    before, after = dict(_flat(old)), dict(_flat(new))
+    return tuple(
+        Change(setting=setting, old=before.get(setting, ""), new=after.get(setting, ""))
+        for setting in sorted(before.keys() | after.keys())
+        if before.get(setting, "") != after.get(setting, "")
+    )
+
+
+def as_template(rules: Rules) -> Rules:
+    """Return the rules without what belongs to one licence only."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Rules) if field.name in OWN}
+    return msgspec.structs.replace(rules, **defaults)
+
+
+def _flat(rules: Rules) -> Iterator[tuple[str, str]]:
+    table: dict[str, Any] = msgspec.to_builtins(rules)
+    table["vat"] = {
+        " ".join(str(row[name]) for name in ("treatment", "rate", "country", "kind") if row.get(name)): row
+        for row in table.get("vat", ())
+    }
+    yield from _leaves("", table)
+
+
+def _leaves(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(f"{path}.{name}" if path else name, inner)
+    else:
+        yield path, str(value)

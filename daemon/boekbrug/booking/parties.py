@@ -1,0 +1,57 @@
+"""Decide whether an entry names its customer, and build the party from the buyer."""
+
+from boekbrug.booking.compiled import CompiledRules
+from boekbrug.booking.composed import Item
+from boekbrug.contract import Line, Party, Role, Treatment
+
+#: treatments whose declaration names the customer's VAT id (bookkeeper.md §1.3)
+NAMED = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE, Treatment.REVERSE_CHARGE})
+
+_DEBTOR = Role.DEBTOR
+
+
+def party_of(item: Item, lines: list[Line], book: CompiledRules) -> Party | None:
+    """Return the party of an entry; consumers who paid at once have none unless each customer is a debtor."""
+    if item.original is not None and item.original.party is not None:
+        return item.original.party
+    provider = _provider(item, book)
+    if provider is not None:
+        return provider
+    if item.document.buyer is not None and (book.rules.debtors == "customer" or _owes(lines) or is_named(lines)):
+        return _customer(item)
+    collective = book.rules.collective_debtor
+    return Party(key=f"collective {collective}", name=collective) if collective else None
+
+
+def is_named(lines: list[Line]) -> bool:
+    """Tell whether an entry holds a supply that is declared per customer."""
+    return not NAMED.isdisjoint([line.treatment for line in lines])
+
+
+def _owes(lines: list[Line]) -> bool:
+    return _DEBTOR in [line.role for line in lines]
+
+
+def _provider(item: Item, book: CompiledRules) -> Party | None:
+    for tender in item.document.tenders:
+        means = book.means.get(tender.method)
+        if means is not None and means.role is Role.DEBTOR and means.party:
+            return Party(key=f"provider {means.party}", name=means.party)
+    return None
+
+
+def _customer(item: Item) -> Party | None:
+    buyer = item.document.buyer
+    if buyer is None:
+        return None
+    vat_id = buyer.vat_id.replace(" ", "").replace(".", "").upper()
+    return Party(
+        key=item.party_key or (f"vat {vat_id}" if vat_id else f"customer {buyer.customer_id or item.document.number}"),
+        name=buyer.company or buyer.name,
+        email=buyer.email,
+        vat_id=vat_id,
+        street=buyer.street,
+        postcode=buyer.postcode,
+        city=buyer.city,
+        country=buyer.country,
+    )

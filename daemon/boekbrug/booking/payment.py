@@ -1,0 +1,116 @@
+"""Book money that came in or went out for a sale, apart from the tenders stated with it."""
+
+from boekbrug.booking.compiled import CompiledRules
+from boekbrug.booking.composed import Composed, Evidence, Held, Item, Original, Rejected, Waiting
+from boekbrug.booking.dates import payment_day
+from boekbrug.booking.header import Body, other_currency, wrong_day
+from boekbrug.booking.place import place_of
+from boekbrug.booking.sides import NOT_DUE, add_base
+from boekbrug.booking.sums import portion, shares_of, sum_lines, vat_inside
+from boekbrug.contract import Document, EntryKind, Line, Problem, Role, from_minor, to_minor
+
+
+def payment_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
+    """Book a payment against the open item of its sale; under the cash scheme its VAT becomes due with it."""
+    document = item.document
+    day = payment_day(document, evidence)
+    wrong = wrong_day(document, day, book, evidence)
+    if wrong is not None:
+        return wrong
+    if item.original_pending:
+        return Waiting("sale")
+    lines, journal, problem = _money(document, book)
+    if problem is not None:
+        return Rejected((problem,))
+    assert day is not None, "a payment without a day was refused above"
+    if item.original is None:
+        return _prepayment(item, Body(EntryKind.CASH, day, lines, "prepayment", journal), book)
+    return _clearing(document, item.original, Body(EntryKind.CASH, day, lines, "payment", journal), book)
+
+
+def _clearing(document: Document, original: Original, body: Body, book: CompiledRules) -> Body | Rejected:
+    """Put a payment against what its sale still owes."""
+    if original.currency != document.currency:
+        return other_currency(document, original)
+    amount, owed = sum(line.minor for line in body.lines), _owed(original)
+    if not _fits(amount, owed):
+        is_open = str(from_minor(owed, original.currency))
+        facts = {"document": document.number, "paid": str(document.total), "open": is_open}
+        return Rejected((Problem(code="payment-exceeds-open", facts=facts),))
+    debtor, reference = _debtor(original, book), original.number or document.number
+    body.lines.append(Line(role=Role.DEBTOR, account=debtor, minor=-amount, reference=reference, why="open item"))
+    release_vat(body.lines, original, amount, owed, book)
+    return body
+
+
+def _prepayment(item: Item, body: Body, book: CompiledRules) -> Body | Composed:
+    """Book money received before the invoice: VAT is due with it, at the rates of the sale, pro rata."""
+    sale = item.sale
+    if sale is None:
+        return Held("the sale of this payment is not booked here")
+    if not book.rules.received_in_advance:
+        return Held("choose an account for money received in advance")
+    sums = sum_lines(sale, book, place_of(sale, book.rules.country, oss=book.rules.oss_on(body.date)))
+    if sums.faults or not sums.gross:
+        return Rejected(tuple(sums.faults)) if sums.faults else Held("the sale of this prepayment has no amount")
+    amount = sum(line.minor for line in body.lines)
+    shares = shares_of(amount, [base[0] for base in sums.bases.values()], sums.gross)
+    for (posting, centre), share in zip(sums.bases, shares, strict=True):
+        add_base(body.lines, book.advance(posting), centre, share, vat_inside(share, posting.parts))
+    return body
+
+
+def _money(document: Document, book: CompiledRules) -> tuple[list[Line], str, Problem | None]:
+    lines: list[Line] = []
+    journal = ""
+    for tender in document.tenders:
+        means = book.means.get(tender.method)
+        if means is None:
+            facts = {"document": document.number, "method": tender.method}
+            return [], "", Problem(code="payment-method-unmapped", facts=facts)
+        minor = to_minor(tender.amount, document.currency)
+        journal = journal or means.journal
+        lines.append(Line(role=means.role, account=means.account, minor=minor, reference=tender.id, why=means.why))
+    if sum(line.minor for line in lines) != to_minor(document.total, document.currency) or not lines:
+        facts = {"document": document.number, "total": str(document.total)}
+        return [], "", Problem(code="payment-differs-from-tenders", facts=facts)
+    return lines, journal, None
+
+
+def _owed(original: Original) -> int:
+    return sum(line.minor for line in original.lines + original.later if line.role is Role.DEBTOR)
+
+
+def _fits(amount: int, owed: int) -> bool:
+    return abs(amount) <= abs(owed) and (amount > 0) == (owed > 0)
+
+
+def _debtor(original: Original, book: CompiledRules) -> str:
+    return next((line.account for line in original.lines if line.role is Role.DEBTOR), book.rules.debtor)
+
+
+def release_vat(lines: list[Line], original: Original, amount: int, owed: int, book: CompiledRules) -> None:
+    """Add the lines by which VAT of the sale becomes due, in proportion; the last payment takes what is left."""
+    for (why, centre), (account, base, vat) in _pending(original, book.rules.vat_not_due).items():
+        posting = book.named(why.removeprefix(NOT_DUE))
+        assert posting is not None, "rules that lost a rate are refused before a payment is composed"
+        base_share = base if amount == owed else portion(base, amount, owed)
+        vat_share = vat if amount == owed else portion(vat, amount, owed)
+        if base_share or vat_share:
+            lines.append(Line(role=Role.OTHER, account=account, minor=-base_share, cost_centre=centre, why=why))
+            lines.append(
+                Line(role=Role.OTHER, account=book.rules.vat_not_due, minor=-vat_share, cost_centre=centre, why=why)
+            )
+            add_base(lines, posting, centre, -base_share - vat_share, -vat_share)
+
+
+def _pending(original: Original, not_due: str) -> dict[tuple[str, str], tuple[str, int, int]]:
+    pending: dict[tuple[str, str], tuple[str, int, int]] = {}
+    for line in original.lines + original.later:
+        if not line.why.startswith(NOT_DUE):
+            continue
+        key = line.why, line.cost_centre
+        account, base, vat = pending.get(key, ("", 0, 0))
+        is_vat = line.account == not_due
+        pending[key] = (account, base, vat + line.minor) if is_vat else (line.account, base + line.minor, vat)
+    return pending

@@ -1,0 +1,59 @@
+"""Book what a payment provider paid out: the suspense account is cleared gross, the fees are a cost of their own."""
+
+from boekbrug.booking.compiled import CompiledRules, Means
+from boekbrug.booking.composed import Composed, Evidence, Held, Item, Rejected, Skipped
+from boekbrug.booking.dates import payment_day
+from boekbrug.booking.header import Body, wrong_day
+from boekbrug.contract import Document, EntryKind, Line, Payout, Problem, Role, from_minor, to_minor
+
+
+def payout_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
+    """Clear a payout's gross amount from the suspense account of its method (bookkeeper.md §1.7, §1.14)."""
+    document, payout = item.document, item.document.payout
+    booked_by = book.rules.provider_booked_by
+    if booked_by != "boekbrug":
+        return Skipped(f"payouts are booked by {booked_by}") if booked_by else Held("choose who books the provider")
+    day = payment_day(document, evidence)
+    wrong = wrong_day(document, day, book, evidence)
+    if wrong is not None:
+        return wrong
+    means = None if payout is None else book.means.get(payout.method)
+    if payout is None or means is None:
+        facts = {"document": document.number, "method": "" if payout is None else payout.method}
+        return Rejected((Problem(code="payment-method-unmapped", facts=facts),))
+    lines = _payout_lines(item, payout, means, book)
+    missing = [line.why for line in lines if not line.account]
+    if missing:
+        return Held(f"choose an account for: {', '.join(missing)}")
+    if sum(line.minor for line in lines):
+        return Rejected((_unequal(document, payout),))
+    assert day is not None, "a payout without a day was refused above"
+    return Body(EntryKind.MEMORIAL, day, lines, "payout")
+
+
+def _payout_lines(item: Item, payout: Payout, means: Means, book: CompiledRules) -> list[Line]:
+    currency, rules = item.document.currency, book.rules
+    gross, fees, paid = (to_minor(amount, currency) for amount in (payout.gross, payout.fees, payout.paid))
+    vat = to_minor(payout.fee_vat, currency) if payout.fee_vat is not None and means.fees else 0
+    code = rules.input_vat_code if vat else ""
+    fee_account = means.fees or rules.fees_withheld
+    stood = gross if item.cleared is None else item.cleared
+    reference = item.document.number
+    lines = [
+        Line(role=Role.OTHER, account=rules.transit, minor=paid, reference=reference, why="payout"),
+        Line(role=Role.OTHER, account=fee_account, minor=fees - vat, vat_code=code, vat_minor=vat, why="provider fees"),
+        Line(role=Role.OTHER, account=rules.input_vat, minor=vat, why="input VAT"),
+        Line(role=Role.OTHER, account=rules.exchange_differences, minor=stood - gross, why="exchange difference"),
+        Line(role=means.role, account=means.account, minor=-stood, reference=reference, why=means.why),
+    ]
+    return [line for line in lines if line.minor]
+
+
+def _unequal(document: Document, payout: Payout) -> Problem:
+    rest = to_minor(payout.gross - payout.fees, document.currency)
+    facts = {
+        "document": document.number,
+        "paid": str(payout.paid),
+        "expected": str(from_minor(rest, document.currency)),
+    }
+    return Problem(code="payout-differs", facts=facts)

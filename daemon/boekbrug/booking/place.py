@@ -1,0 +1,161 @@
+"""Which VAT treatment a line has, from where goods leave and arrive, who buys and what is sold.
+
+Never from the percentage: 21 % is Dutch, Belgian, Spanish and Czech, and 0 % is five different things
+(bookkeeper.md §1.4, §2.26).
+"""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from boekbrug.booking.rules import ACCESSORY_KINDS, Rules, Seller
+from boekbrug.contract import Buyer, Document, DocumentKind, LineKind, Treatment
+
+# ISO 3166; Greece is GR here and EL in VAT ids
+UNION = frozenset(
+    {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV"}
+    | {"MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
+)
+
+VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}")
+
+#: kinds whose place of supply is where the property or the event is, whoever buys
+_WHERE_IT_IS = frozenset({LineKind.LODGING, LineKind.CAMPING_PITCH, LineKind.NO_SHOW, LineKind.CANCELLATION})
+
+#: treatments under which a line may state VAT
+TAXED = frozenset({Treatment.DOMESTIC, Treatment.OSS, Treatment.FOREIGN})
+
+
+class Standing(StrEnum):
+    """Who the buyer is to VAT law."""
+
+    CONSUMER = "consumer"
+    #: a business that gave no VAT id
+    BUSINESS = "business"
+    #: a business with a VAT id of the seller's country
+    DOMESTIC_ID = "domestic-id"
+    #: a business with a VAT id of another member state
+    FOREIGN_ID = "foreign-id"
+    #: a VAT id that cannot exist
+    BROKEN_ID = "broken-id"
+
+
+class Place(NamedTuple):
+    """Where goods leave and arrive, and who buys; `oss` says whether the one-stop shop applies on the day."""
+
+    origin: str
+    destination: str
+    standing: Standing
+    oss: bool
+
+
+class Misfit(NamedTuple):
+    """Why a line has no treatment: the problem's code."""
+
+    code: str
+
+
+def place_of(document: Document, country: str, *, oss: bool) -> Place:
+    """Derive where a sale takes place; a till sale, or one without any address, is where the goods are."""
+    origin = document.ship_from or country
+    buyer = document.buyer
+    destination = document.ship_to
+    if not destination:
+        at_till = document.kind is DocumentKind.RECEIPT or buyer is None
+        destination = origin if at_till or buyer is None else buyer.country or origin
+    standing = Standing.CONSUMER if buyer is None else _standing(buyer, country)
+    if destination == "GB" and buyer is not None and buyer.vat_id.startswith("XI"):
+        destination = "XI"
+    return Place(origin, destination, standing, oss)
+
+
+def _standing(buyer: Buyer, country: str) -> Standing:
+    if buyer.vat_id and buyer.is_business is not False:
+        return _identified(buyer.vat_id.replace(" ", "").replace(".", "").upper(), country)
+    return Standing.BUSINESS if buyer.is_business else Standing.CONSUMER
+
+
+def _identified(vat_id: str, country: str) -> Standing:
+    prefix = "GR" if vat_id[:2] == "EL" else vat_id[:2]
+    if not VAT_ID.fullmatch(vat_id):
+        return Standing.BROKEN_ID
+    if prefix == country:
+        return Standing.DOMESTIC_ID
+    return Standing.FOREIGN_ID if prefix in UNION or prefix == "XI" else Standing.BUSINESS
+
+
+def treatment_of(place: Place, kind: LineKind, *, taxed: bool, rules: Rules) -> Treatment | Misfit:
+    """Derive the treatment of a line that the source gave none for; `taxed` says whether it carries a rate."""
+    if rules.seller in (Seller.SMALL_BUSINESS, Seller.EXEMPT):
+        regime = Treatment.SMALL_BUSINESS if rules.seller is Seller.SMALL_BUSINESS else Treatment.EXEMPT
+        return Misfit("vat-by-untaxed-seller") if taxed else regime
+    if not _is_country(place.origin) or not _is_country(place.destination):
+        return Misfit("country-unknown")
+    if place.origin != rules.country:
+        return _from_abroad(place, taxed=taxed)
+    at_home = place.destination == rules.country or kind in _WHERE_IT_IS
+    if taxed:
+        return _taxed(place, kind, at_home=at_home, rules=rules)
+    if at_home:
+        return Treatment(rules.zero_rate) if rules.zero_rate else Misfit("zero-rate-unexplained")
+    return _untaxed_abroad(place, kind)
+
+
+def _taxed(place: Place, kind: LineKind, *, at_home: bool, rules: Rules) -> Treatment | Misfit:
+    consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
+    distant = not at_home and consumer and place.destination in UNION and kind is not LineKind.SERVICE
+    if distant and rules.oss is None:
+        return Misfit("oss-unanswered")
+    return Treatment.OSS if distant and place.oss else Treatment.DOMESTIC
+
+
+def _untaxed_abroad(place: Place, kind: LineKind) -> Treatment | Misfit:
+    service = kind is LineKind.SERVICE
+    if place.destination not in UNION and (service or place.destination != "XI"):
+        return Treatment.OUTSIDE_SCOPE if service else Treatment.EXPORT
+    if place.standing is Standing.FOREIGN_ID:
+        return Treatment.INTRA_EU_SERVICE if service else Treatment.INTRA_EU_GOODS
+    if place.standing is Standing.BROKEN_ID:
+        return Misfit("vat-id-broken")
+    if place.standing is Standing.DOMESTIC_ID:
+        return Misfit("vat-id-of-own-country")
+    return Misfit("eu-business-without-vat-id" if place.standing is Standing.BUSINESS else "eu-consumer-without-vat")
+
+
+def _from_abroad(place: Place, *, taxed: bool) -> Treatment:
+    distant = place.destination != place.origin and place.destination in UNION
+    consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
+    return Treatment.OSS if taxed and distant and consumer and place.oss else Treatment.FOREIGN
+
+
+def vat_country(place: Place, treatment: Treatment) -> str:
+    """Return the country whose VAT a line carries, empty where the treatment says it all."""
+    if treatment is Treatment.OSS:
+        return place.destination
+    return place.origin if treatment is Treatment.FOREIGN else ""
+
+
+def contradiction(place: Place, treatment: Treatment, kind: LineKind, rules: Rules) -> str | None:
+    """Return the code of a problem when the source's own treatment cannot be."""
+    if treatment in (Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE):
+        return _intra_eu_contradiction(place, treatment)
+    if treatment is Treatment.REVERSE_CHARGE and place.standing not in (Standing.FOREIGN_ID, Standing.DOMESTIC_ID):
+        return "reverse-charge-without-vat-id"
+    if treatment is Treatment.EXPORT and place.destination in UNION and kind not in ACCESSORY_KINDS:
+        return "export-within-union"
+    if treatment is Treatment.PLATFORM:
+        return "platform-sale"
+    return None
+
+
+def _intra_eu_contradiction(place: Place, treatment: Treatment) -> str | None:
+    if place.standing is Standing.BROKEN_ID:
+        return "vat-id-broken"
+    if place.standing is not Standing.FOREIGN_ID:
+        return "eu-business-without-vat-id"
+    stays = treatment is Treatment.INTRA_EU_GOODS and place.destination == place.origin
+    return "intra-eu-not-shipped" if stays else None
+
+
+def _is_country(code: str) -> bool:
+    return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()

@@ -1,0 +1,325 @@
+"""The rules of a licence (configuratie): which account, code, journal and policy each part of a document gets.
+
+Account numbers and methods are the licence's own; nothing has a prefilled account and there is no catch-all
+(bookkeeper.md §4.43).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+from string import Formatter
+from typing import Annotated, Literal
+
+import msgspec
+
+from boekbrug.contract import ChartUse, DocumentKind, EntryKind, LineKind, Role, Treatment, Use
+
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Cents = Annotated[int, msgspec.Meta(ge=0)]
+
+TEXT_FIELDS = frozenset({"number", "order", "name", "source", "kind", "text"})
+"""What a text template may name: booking number, order number, buyer's name, source id, kind, the document's text."""
+
+FIXED_KINDS = frozenset(
+    {
+        LineKind.VOUCHER_MULTI_PURPOSE,
+        LineKind.PACKAGING_DEPOSIT,
+        LineKind.SECURITY_DEPOSIT,
+        LineKind.TIP,
+        LineKind.TOURIST_TAX,
+        LineKind.CASH_ROUNDING,
+    }
+)
+"""Line kinds without any VAT event; they need an account of their own."""
+
+ASKED_KINDS = frozenset({LineKind.NO_SHOW, LineKind.CANCELLATION, LineKind.DAMAGE})
+"""Line kinds whose treatment the bookkeeper chooses once (bookkeeper.md §2.25)."""
+
+ACCESSORY_KINDS = frozenset({LineKind.SHIPPING, LineKind.PAYMENT_FEE, LineKind.SURCHARGE, LineKind.DISCOUNT})
+"""Line kinds that follow the goods pro rata when the source gives no rate (bookkeeper.md §1.19)."""
+
+
+class Mode(StrEnum):
+    """How sales are put into entries."""
+
+    #: each sale its own entry
+    INDIVIDUAL = "individual"
+    #: one entry per business day
+    DAY = "day"
+    #: some sales individually, the rest per day
+    HYBRID = "hybrid"
+    #: ledger movements of the source, per day
+    MEMORIAL_DAY = "memorial-day"
+    #: ledger movements of the source, per month
+    MEMORIAL_MONTH = "memorial-month"
+
+
+class VatScheme(StrEnum):
+    """When VAT on a sale becomes due."""
+
+    #: when the money comes in (kasstelsel)
+    CASH = "cash"
+    #: when the invoice goes out (factuurstelsel)
+    INVOICE = "invoice"
+
+
+class Seller(StrEnum):
+    """Which VAT regime the seller is under."""
+
+    NORMAL = "normal"
+    SMALL_BUSINESS = "small-business"
+    EXEMPT = "exempt"
+    MARGIN = "margin"
+
+
+class PaymentRole(StrEnum):
+    """What a payment method stands for in the books."""
+
+    #: money, or a gift card, on a suspense account
+    PAYMENT = "payment"
+    #: the provider owes it (pay later, marketplace)
+    DEBTOR = "debtor"
+    #: a voucher whose VAT was booked when it was sold
+    SINGLE_PURPOSE_VOUCHER = "single-purpose-voucher"
+
+
+class _Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    pass
+
+
+class VatRule(_Rule, frozen=True):
+    """Where a treatment at a rate goes; `kind` narrows it to one kind of line, `country` to one country's VAT."""
+
+    treatment: Treatment
+    account: Name
+    rate: Decimal = Decimal(0)
+    country: str = ""
+    kind: LineKind | None = None
+    vat_code: str = ""
+    vat_account: str = ""
+
+
+class PaymentRule(_Rule, frozen=True):
+    """Where the money of a payment method goes; `party` names the provider that owes it when the role is debtor.
+
+    `rounds_cash` lets a payment differ by the rounding to five cents; `rate` is the VAT inside a single-purpose
+    voucher; `fees` is the cost account of a provider whose statement is its invoice (a marketplace's commission).
+    """
+
+    account: Name
+    role: PaymentRole = PaymentRole.PAYMENT
+    journal: str = ""
+    party: str = ""
+    rounds_cash: bool = False
+    rate: Decimal | None = None
+    fees: str = ""
+
+
+class LineRule(_Rule, frozen=True):
+    """What a kind of line does otherwise than goods: own account, own code, a treatment that the bookkeeper chose."""
+
+    account: str = ""
+    vat_code: str | None = None
+    treatment: Treatment | None = None
+    follows_goods: bool | None = None
+
+
+class RoundingRule(_Rule, frozen=True):
+    """Gross differences that may be booked, in cents: per line and at most per document (bookkeeper.md §1.10)."""
+
+    account: str = ""
+    per_line: Annotated[int, msgspec.Meta(ge=0, le=1)] = 1
+    per_document: Annotated[int, msgspec.Meta(ge=0, le=5)] = 5
+
+
+class HybridRule(_Rule, frozen=True):
+    """Which sales a hybrid licence books individually beside those that always are."""
+
+    identified: bool = True
+    on_account: bool = True
+    export: bool = True
+    above: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+
+class Rules(_Rule, frozen=True):
+    """All choices of a licence; `vat_scheme` has no default and the other questions are asked before activation.
+
+    Amounts are cents of euro, dates shop-local days.
+    """
+
+    vat_scheme: VatScheme
+    mode: Mode = Mode.INDIVIDUAL
+    basis: DocumentKind = DocumentKind.ORDER
+    number: Literal["order", "invoice"] = "invoice"
+    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")] = "NL"
+    #: None: not answered; False: no OSS; a date: in OSS since
+    oss: dt.date | bool | None = None
+    seller: Seller | None = None
+    filing_period: Literal["month", "quarter", "year"] | None = None
+    filed_through: dt.date | None = None
+    invoices_by: Literal["shop", "package"] | None = None
+    gift_cards: Literal["single-purpose", "multi-purpose", "none"] | None = None
+    provider_booked_by: Literal["boekbrug", "package", "bookkeeper"] | None = None
+    vat: tuple[VatRule, ...] = ()
+    payments: dict[str, PaymentRule] = {}
+    lines: dict[LineKind, LineRule] = {}
+    journals: dict[EntryKind, Name] = {}
+    rounding: RoundingRule = RoundingRule()
+    hybrid: HybridRule = HybridRule()
+    debtor: str = ""
+    debtors: Literal["collective", "customer"] = "collective"
+    collective_debtor: str = ""
+    cash_rounding: str = ""
+    #: VAT not yet due under the cash scheme; left out where the package defers VAT by itself
+    vat_not_due: str = ""
+    package_defers_vat: bool = False
+    received_in_advance: str = ""
+    #: how a 0 % sale within the country is meant, when the source gives no treatment
+    zero_rate: Literal["zero", "exempt", "outside-scope", "margin", "reverse-charge"] | None = None
+    #: what to do when only the order date is known and it lies within three days of the end of a VAT period
+    payment_date_unknown: Literal["ask", "order-date"] = "ask"
+    text: str = "{number}"
+    condition: str = ""
+    due_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    cost_centre: str = ""
+    day_ends_at: Annotated[int, msgspec.Meta(ge=0, lt=24)] = 0
+    corrections: Literal["ask", "automatic"] = "ask"
+    transit: str = ""
+    fees: str = ""
+    fees_withheld: str = ""
+    input_vat: str = ""
+    input_vat_code: str = ""
+    exchange_differences: str = ""
+    #: the source's own ledger accounts and till movements, by their names there
+    accounts: dict[str, Name] = {}
+    #: the source's own VAT codes
+    vat_codes: dict[str, str] = {}
+    #: those of `accounts` that hold VAT: reconciled with the VAT of the bases, not sent by themselves
+    vat_ledgers: tuple[str, ...] = ()
+
+    def faults(self) -> tuple[str, ...]:
+        """List every inconsistency, each with the path of its setting and what to do."""
+        return tuple(_faults(self))
+
+    def oss_on(self, day: dt.date) -> bool:
+        """Tell whether the one-stop shop applies on a day."""
+        return isinstance(self.oss, dt.date) and self.oss <= day
+
+    def open_questions(self) -> tuple[str, ...]:
+        """Name the questions that must be answered before the licence is activated (bookkeeper.md §4.40)."""
+        asked = ("oss", "seller", "filing_period", "filed_through", "invoices_by", "gift_cards", "provider_booked_by")
+        return tuple(name for name in asked if getattr(self, name) is None)
+
+
+def chart_use(rules: Rules) -> ChartUse:
+    """List all that the rules use of a chart, with the setting each use comes from."""
+    return ChartUse(
+        uses=tuple(_uses(rules)),
+        journals=dict(rules.journals),
+        conditions=(rules.condition,) if rules.condition else (),
+        cost_centres=(rules.cost_centre,) if rules.cost_centre else (),
+    )
+
+
+def _uses(rules: Rules) -> Iterator[Use]:
+    for place, row in enumerate(rules.vat):
+        path = f"vat[{place}]"
+        yield Use(
+            account=row.account,
+            role=Role.BASE,
+            vat_code=row.vat_code,
+            vat_rate=row.rate,
+            treatment=row.treatment,
+            setting=f"{path}.account",
+        )
+        if row.vat_account:
+            yield Use(account=row.vat_account, role=Role.VAT, setting=f"{path}.vat_account")
+    for method, payment in rules.payments.items():
+        role = Role.DEBTOR if payment.role is PaymentRole.DEBTOR else Role.PAYMENT
+        yield Use(account=payment.account, role=role, setting=f"payments.{method}.account")
+    for kind, line in rules.lines.items():
+        if line.account:
+            role = Role.OTHER if kind in FIXED_KINDS else Role.BASE
+            yield Use(account=line.account, role=role, vat_code=line.vat_code or "", setting=f"lines.{kind}.account")
+    for account, role, setting in _single_accounts(rules):
+        if account:
+            yield Use(account=account, role=role, setting=setting)
+
+
+def _single_accounts(rules: Rules) -> Iterator[tuple[str, Role, str]]:
+    yield rules.debtor, Role.DEBTOR, "debtor"
+    yield rules.rounding.account, Role.ROUNDING, "rounding.account"
+    yield rules.cash_rounding, Role.ROUNDING, "cash_rounding"
+    for name in (
+        "vat_not_due",
+        "received_in_advance",
+        "transit",
+        "fees",
+        "fees_withheld",
+        "input_vat",
+        "exchange_differences",
+    ):
+        yield getattr(rules, name), Role.OTHER, name
+    for name, account in rules.accounts.items():
+        yield account, Role.OTHER, f"accounts.{name}"
+
+
+def _faults(rules: Rules) -> Iterator[str]:
+    yield from _vat_faults(rules)
+    yield from _account_faults(rules)
+    yield from _template_faults(rules.text)
+    if rules.basis not in (DocumentKind.ORDER, DocumentKind.INVOICE, DocumentKind.RECEIPT):
+        yield f"basis: {rules.basis} does not book a sale; choose order, invoice or receipt"
+    if rules.oss is True:
+        yield "oss: write false, or the first day of the one-stop shop as a date"
+    for method, payment in rules.payments.items():
+        if payment.role is PaymentRole.SINGLE_PURPOSE_VOUCHER and not _is_rate(payment.rate):
+            yield f"payments.{method}.rate: a single-purpose voucher needs the VAT rate inside it"
+
+
+def _vat_faults(rules: Rules) -> Iterator[str]:
+    seen: dict[tuple[object, ...], int] = {}
+    for place, row in enumerate(rules.vat):
+        path = f"vat[{place}]"
+        first = seen.setdefault((row.treatment, row.rate, row.country, row.kind), place)
+        if first != place:
+            yield f"{path}: the same treatment, rate, country and kind as vat[{first}]; keep one of them"
+        if not _is_rate(row.rate):
+            yield f"{path}.rate: {row.rate} is not a percentage between 0 and 100 with at most three decimals"
+        elif row.rate and not row.vat_account:
+            yield f"{path}.vat_account: a rate of {row.rate} % needs the account its VAT is booked on"
+        if row.rate and row.treatment not in (Treatment.DOMESTIC, Treatment.OSS, Treatment.FOREIGN):
+            yield f"{path}.rate: {row.treatment} carries no VAT; leave the rate out"
+        if row.treatment is Treatment.DOMESTIC and not row.rate:
+            yield f"{path}.rate: domestic VAT needs a rate; use treatment zero, exempt or outside-scope for 0 %"
+
+
+def _is_rate(rate: Decimal | None) -> bool:
+    return rate is not None and rate.is_finite() and 0 <= rate <= 100 and rate * 1000 % 1 == 0
+
+
+def _account_faults(rules: Rules) -> Iterator[str]:
+    sales = EntryKind.SALES if rules.mode in (Mode.INDIVIDUAL, Mode.HYBRID) else EntryKind.MEMORIAL
+    if sales not in rules.journals:
+        yield f"journals.{sales}: mode {rules.mode} needs a journal for {sales} entries"
+    if rules.mode is Mode.HYBRID and EntryKind.MEMORIAL not in rules.journals:
+        yield "journals.memorial: mode hybrid needs a journal for its day totals"
+    if rules.mode in (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH):
+        return
+    if not rules.debtor:
+        yield "debtor: name the account of what customers owe"
+    if not rules.rounding.account and rules.rounding.per_document:
+        yield "rounding.account: name the account for gross differences, or set rounding.per_document to 0"
+    if rules.vat_scheme is VatScheme.CASH and not rules.vat_not_due and not rules.package_defers_vat:
+        yield "vat_not_due: the cash scheme needs an account for VAT not yet due, or package_defers_vat = true"
+
+
+def _template_faults(text: str) -> Iterator[str]:
+    try:
+        fields = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+    except ValueError as error:
+        yield f"text: {error}"
+        return
+    for unknown in sorted(fields - TEXT_FIELDS):
+        yield f"text: {{{unknown}}} is not known; use {', '.join(sorted(TEXT_FIELDS))}"

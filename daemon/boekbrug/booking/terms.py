@@ -1,0 +1,155 @@
+"""Compose a day or month as a whole: what belongs in it as one entry per currency, the rest by itself.
+
+A document that cannot be booked holds up nothing; it comes later, as `/n` of the same term.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from boekbrug.booking.bodies import body_of
+from boekbrug.booking.compiled import CompiledRules
+from boekbrug.booking.composed import Composed, Draft, Evidence, Held, Item, Member, Rejected, Skipped, Waiting
+from boekbrug.booking.currency import euro_lines, rate_for
+from boekbrug.booking.gather import gather
+from boekbrug.booking.header import Body, finish
+from boekbrug.booking.marks import later_number
+from boekbrug.booking.parties import is_named
+from boekbrug.booking.rules import Mode
+from boekbrug.contract import DocumentKind, EntryKind, ExchangeRate, Line, Party, Treatment, to_minor
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A day, or a calendar month, of a unit; `later` counts its entries after the first (1 is the first)."""
+
+    unit: str
+    first: dt.date
+    last: dt.date
+    later: int = 1
+
+    def number(self, currency: str) -> str:
+        """Return the booking number: unit, day or month, currency, and `/n` from the second entry on."""
+        name = self.first.isoformat() if self.first == self.last else f"{self.first:%Y-%m}"
+        return later_number(f"{self.unit}-{name}-{currency}", self.later)
+
+
+class Composition(msgspec.Struct, frozen=True, kw_only=True):
+    """A composed term: its entries, and by document id what became of each document outside them."""
+
+    drafts: tuple[Draft, ...]
+    others: tuple[tuple[int, Composed], ...]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one document adds to its term."""
+
+    item: Item
+    body: Body
+    lines: list[Line]
+    rate: ExchangeRate | None = None
+
+
+def day_term(unit: str, day: dt.date, later: int = 1) -> Term:
+    """Return the term of one day."""
+    return Term(unit=unit, first=day, last=day, later=later)
+
+
+def month_term(unit: str, day: dt.date, later: int = 1) -> Term:
+    """Return the term of the calendar month that a day lies in."""
+    first = day.replace(day=1)
+    last = (first + dt.timedelta(31)).replace(day=1) - dt.timedelta(1)
+    return Term(unit=unit, first=first, last=last, later=later)
+
+
+def compose_term(items: Iterable[Item], term: Term, book: CompiledRules, evidence: Evidence) -> Composition:
+    """Compose all documents of a term; those that always go by themselves come out as drafts of their own."""
+    parts: dict[str, list[Part]] = {}
+    others: list[tuple[int, Composed]] = []
+    for item in items:
+        found = _part(item, term, book, evidence)
+        if isinstance(found, Part):
+            parts.setdefault(item.document.currency, []).append(found)
+        else:
+            others.append((item.document_id, found))
+    drafts = []
+    for currency in sorted(parts):
+        draft = _total(parts[currency], currency, term, book)
+        if draft is None:
+            others += [(part.item.document_id, Skipped("nothing to book")) for part in parts[currency]]
+        else:
+            drafts.append(draft)
+    return Composition(drafts=tuple(drafts), others=tuple(others))
+
+
+def _part(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Part | Composed:
+    body = body_of(item, book, evidence)
+    if not isinstance(body, Body):
+        return body
+    if books_alone(item, body, book):
+        return finish(item, body, book, evidence)
+    if not term.first <= body.date <= term.last:
+        return Waiting(f"term of {body.date.isoformat()}")
+    if not book.journals[EntryKind.MEMORIAL]:
+        return Held("choose a journal for memorial entries")
+    return _converted(item, body, book, evidence)
+
+
+def _converted(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> Part | Rejected | Waiting:
+    if item.document.currency == "EUR":
+        return Part(item=item, body=body, lines=body.lines)
+    rate = rate_for(item, body.date, evidence)
+    if isinstance(rate, Rejected | Waiting):
+        return rate
+    lines = euro_lines(item, body.lines, rate, book.rules.exchange_differences)
+    return Part(item=item, body=body, lines=lines, rate=rate)
+
+
+def books_alone(item: Item, body: Body, book: CompiledRules) -> bool:
+    """Tell whether a document is booked by itself in every mode, or by the choice of a hybrid licence.
+
+    Supplies that are declared per customer always are (bookkeeper.md §1.3), and so is what follows a sale booked by
+    itself, so that neither side of it is in a total.
+    """
+    if item.document.kind is DocumentKind.PAYOUT or is_named(body.lines):
+        return True
+    if item.original is not None:
+        return item.original.kind is EntryKind.SALES
+    return book.rules.mode is Mode.HYBRID and _hybrid_alone(item, body, book)
+
+
+def _hybrid_alone(item: Item, body: Body, book: CompiledRules) -> bool:
+    choice, document, buyer = book.rules.hybrid, item.document, item.document.buyer
+    if choice.identified and buyer is not None and buyer.vat_id and buyer.is_business is not False:
+        return True
+    if choice.on_account and (document.on_account or any(line.why == "open item" for line in body.lines)):
+        return True
+    if choice.export and any(line.treatment is Treatment.EXPORT for line in body.lines):
+        return True
+    return choice.above is not None and abs(to_minor(document.total, document.currency)) > choice.above
+
+
+def _total(parts: Sequence[Part], currency: str, term: Term, book: CompiledRules) -> Draft | None:
+    lines = gather(part.lines for part in parts)
+    if not lines:
+        return None
+    rules = book.rules
+    number = term.number(currency)
+    rates = {part.rate for part in parts}
+    collective = rules.collective_debtor
+    return Draft(
+        kind=EntryKind.MEMORIAL,
+        journal=book.journals[EntryKind.MEMORIAL],
+        date=term.last,
+        lines=tuple(lines),
+        members=tuple(
+            Member(document_id=part.item.document_id, revision=part.item.revision, facet=part.body.facet)
+            for part in parts
+        ),
+        number=number,
+        currency=currency,
+        text=number,
+        party=Party(key=f"collective {collective}", name=collective) if collective else None,
+        rate=rates.pop() if len(rates) == 1 else None,
+        warnings=tuple(warning for part in parts for warning in part.body.warnings),
+    )

@@ -1,0 +1,5 @@
+"""Run the command line as `python -m boekbrug.cli`."""
+
+from boekbrug.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""`boekbrug db`: the schema, the invariants, and a copy."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boekbrug.cli.exits import Exit
+from boekbrug.cli.shared import Json, note, opened, say, shared, write_json
+
+app = typer.Typer(help="The database: its schema, its invariants, a copy.", no_args_is_help=True)
+
+
+@app.command("upgrade")
+def upgrade(context: typer.Context) -> None:
+    """Bring the database to the schema of this release, made when absent; stop the daemon first."""
+    from boekbrug.cli.shared import log_to_stderr
+    from boekbrug.store import schema
+    from boekbrug.sync.house import House
+
+    settings = shared(context).settings()
+    log_to_stderr(settings)
+    house = House(settings)
+    try:
+        say(schema.upgrade(house.database))
+    finally:
+        house.close()
+
+
+@app.command("check")
+def check(context: typer.Context, as_json: Json = False) -> None:
+    """Check what must always be true, and every state against its last event."""
+    from boekbrug.acts import integrity
+
+    with opened(context) as house:
+        found = list(integrity.check(house))
+    if as_json:
+        write_json(found)
+    for one in [] if as_json else found:
+        say(f"Broken: {one.invariant}. {one.rows} rows, such as {'; '.join(one.examples)}")
+    if found:
+        note("Stop the daemon, keep a copy of the database, and report this.")
+        raise typer.Exit(Exit.BUG)
+    note("All that must be true is true.")
+
+
+@app.command("backup")
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
+    """Copy a SQLite database while everything goes on; the key file is copied apart."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from boekbrug.acts import backup as copying
+
+    console = Console(stderr=True)
+    with opened(context) as house, Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("backup", total=None)
+        copying.backup(house, file, lambda _, left, total: bar.update(task, completed=total - left, total=total))
+        note(f"Copied to {file}. The key {house.settings.key_file} belongs to it; keep that apart.")

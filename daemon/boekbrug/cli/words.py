@@ -1,0 +1,50 @@
+"""States and reasons as sentences read at a terminal."""
+
+STATES = {
+    "booked": "in the books",
+    "waiting": "ends by itself",
+    "in-doubt": "the target is being asked",
+    "problem": "needs a fix",
+    "held": "needs your decision",
+    "open": "not ready at the source",
+    "skipped": "never booked",
+    "before-start": "dated before the licence's start",
+}
+"""The states in the order in which they are shown, and what each means."""
+
+REASONS = {
+    "compose": "fetched, and composed at the next run",
+    "approval": "waits for your approval",
+    "deliver": "goes to the books at the next run",
+    "original": "waits for the sale it belongs to",
+    "retry": "tried, and tried again by itself",
+    "settle": "the target is being asked what became of it",
+    "ask-person": "the target cannot tell; a person decides",
+    "plain": "",
+    "changed-at-source": "changed at the source after it was booked; the entry stands",
+    "differs-at-target": "the amount in the books is another",
+    "reversed": "booked and countered",
+    "deleted-at-target": "deleted in the books",
+    "gone-at-source": "deleted at the source",
+}
+
+STYLES = {
+    "booked": "green",
+    "waiting": "cyan",
+    "in-doubt": "magenta",
+    "problem": "red",
+    "held": "yellow",
+    "open": "blue",
+    "skipped": "dim",
+    "before-start": "dim",
+}
+
+
+def reason(word: str) -> str:
+    """Put a reason into words; one that a source or a problem gave speaks for itself."""
+    return REASONS.get(word, word)
+
+
+def number(amount: object) -> str:
+    """Write an amount or a count with thousands apart."""
+    return f"{amount:,}"

@@ -1,0 +1,1 @@
+"""A sample shop to look at boekbrug with."""

@@ -1,0 +1,123 @@
+"""What Prometheus reads: counters that the stages raise, and the stock of the store at the moment of reading."""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from boekbrug import __version__
+from boekbrug.contract import CONTRACT, Booked, NotSent, Outcome, Refused, Unknown
+from boekbrug.store import stock
+from boekbrug.store.database import Database
+
+OUTCOMES: Mapping[type, str] = {Booked: "booked", Refused: "refused", NotSent: "not-sent", Unknown: "unknown"}
+CALL_BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Stock(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store holds now; what waits for its term or an approval is not counted as waiting.
+
+    `last_run_timestamp` is when a licence last ended a run that left no trouble with its connections; 0 is never.
+    """
+
+    documents: Mapping[str, int]
+    problems: Mapping[str, int]
+    in_doubt: int
+    oldest_waiting_seconds: float
+    overdue_seconds: float
+    last_run_timestamp: float = 0
+
+
+def read_stock(database: Database) -> Stock:
+    """Read the stock of the store."""
+    with database.read() as connection:
+        now = database.now(connection)
+        last_run = stock.last_run(connection)
+        return Stock(
+            documents=stock.documents_by_state(connection),
+            problems=stock.problems_by_code(connection),
+            in_doubt=stock.in_doubt(connection),
+            oldest_waiting_seconds=_seconds_since(stock.waiting_since(connection), now),
+            overdue_seconds=_seconds_since(stock.due_since(connection, now), now),
+            last_run_timestamp=0 if last_run is None else last_run / 1_000_000,
+        )
+
+
+def _seconds_since(moment: int | None, now: int) -> float:
+    return 0 if moment is None else max(now - moment, 0) / 1_000_000
+
+
+class Metrics:
+    """The metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        build = Info("boekbrug_build", "Version of boekbrug and of the contract it speaks.", registry=self.registry)
+        build.info({"version": __version__, "contract": ".".join(map(str, CONTRACT))})
+        self.runs = Counter(
+            "boekbrug_runs_total", "Steps of licences by stage and result.", ("stage", "result"), registry=self.registry
+        )
+        self.effects = Counter(
+            "boekbrug_effects_total",
+            "Creating calls by target plugin and outcome.",
+            ("target", "outcome"),
+            registry=self.registry,
+        )
+        self.call_seconds = Histogram(
+            "boekbrug_call_seconds",
+            "Time that calls of a plugin's verbs took.",
+            ("plugin", "verb"),
+            buckets=CALL_BUCKETS,
+            registry=self.registry,
+        )
+
+    def count_effects(self, target: str, outcomes: Sequence[Outcome]) -> None:
+        """Count the outcomes of creating calls."""
+        for kind, number in Tally(map(type, outcomes)).items():
+            self.effects.labels(target, OUTCOMES[kind]).inc(number)
+
+    def timed(self, plugin: str, verb: str) -> AbstractContextManager[object]:
+        """Measure how long a call of a plugin's verb takes."""
+        return self.call_seconds.labels(plugin, verb).time()
+
+    def watch(self, read: Callable[[], Stock]) -> None:
+        """Show the stock of the store at every reading."""
+        self.registry.register(_StockCollector(read))
+
+
+class _StockCollector(Collector):
+    def __init__(self, read: Callable[[], Stock]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterator[Metric]:
+        return _families(Stock(documents={}, problems={}, in_doubt=0, oldest_waiting_seconds=0, overdue_seconds=0))
+
+    def collect(self) -> Iterator[Metric]:
+        return _families(self._read())
+
+
+def _families(stock: Stock) -> Iterator[Metric]:
+    documents = GaugeMetricFamily("boekbrug_documents", "Documents by state.", labels=("state",))
+    for state, number in stock.documents.items():
+        documents.add_metric((state,), number)
+    yield documents
+    problems = GaugeMetricFamily("boekbrug_problems", "Open problems by code.", labels=("code",))
+    for code, number in stock.problems.items():
+        problems.add_metric((code,), number)
+    yield problems
+    yield GaugeMetricFamily("boekbrug_in_doubt", "Effects whose outcome is unknown.", value=stock.in_doubt)
+    yield GaugeMetricFamily(
+        "boekbrug_oldest_waiting_seconds", "How long the longest has waited.", value=stock.oldest_waiting_seconds
+    )
+    yield GaugeMetricFamily(
+        "boekbrug_overdue_seconds", "How long the oldest due work has not been taken.", value=stock.overdue_seconds
+    )
+    yield GaugeMetricFamily(
+        "boekbrug_last_run_timestamp_seconds",
+        "When a licence last ended a run without trouble.",
+        value=stock.last_run_timestamp,
+    )

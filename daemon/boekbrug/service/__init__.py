@@ -1,0 +1,1 @@
+"""The long-running process: it wakes, works, shows its pages, and stops in time."""

@@ -1,0 +1,96 @@
+"""What the service does by the clock: look for due work, keep leases, tell the watchdog."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from sqlalchemy.exc import OperationalError
+
+from boekbrug.runtime.processes import host_identity, is_alive
+from boekbrug.service import notify
+from boekbrug.service.pool import Pool
+from boekbrug.store import licences, workers
+from boekbrug.sync.house import House
+
+BEATS_PER_LEASE = 3
+GRANTS_EVERY = 60
+"""Seconds between two looks for grants that nobody used for so long that they would lapse."""
+FORGOTTEN_AFTER = dt.timedelta(days=1)
+
+
+class Rhythm:
+    """The regular work of a running service."""
+
+    def __init__(self, house: House, pool: Pool) -> None:
+        self._house, self._pool = house, pool
+        self._reachable = True
+        self._host = host_identity()
+
+    def look(self) -> None:
+        """Wake the workers when something is due."""
+        database = self._house.database
+        with database.read() as connection:
+            due = licences.any_due(connection, database.now(connection))
+        if due:
+            self._pool.wake()
+
+    def beat(self) -> None:
+        """Keep the leases of our workers, and end those of dead ones."""
+        house, database = self._house, self._house.database
+        lease = dt.timedelta(seconds=house.settings.engine.lease)
+        with database.write() as connection:
+            now = database.now(connection)
+            workers.beat(connection, self._pool.workers(), now + _microseconds(lease), now)
+            dead = workers.bury(connection, self._host, is_alive, now)
+            workers.forget(connection, now - _microseconds(FORGOTTEN_AFTER))
+        if dead:
+            house.log.warning("workers.buried", workers=dead)
+
+    def keep_grants(self) -> None:
+        """Refresh the grants that would lapse unused."""
+        self._house.grants.keep_alive(self._house.http())
+
+    def show_life(self) -> None:
+        """Tell the watchdog that this process works, unless a worker hangs or has died."""
+        if self._pool.well() == len(self._pool):
+            notify.tell(notify.WATCHDOG)
+
+    def guarded(self, act: Callable[[], None]) -> Callable[[], None]:
+        """Let an act survive a database that is away; that it went and came back is said once."""
+
+        def run() -> None:
+            try:
+                act()
+            except OperationalError as error:
+                if self._reachable:
+                    self._house.log.error("database.away", error=str(error.orig))
+                self._reachable = False
+            else:
+                if not self._reachable:
+                    self._house.log.info("database.back")
+                self._reachable = True
+
+        return run
+
+
+def schedule(house: House, pool: Pool) -> BackgroundScheduler:
+    """Start the clock that wakes us; it decides nothing."""
+    rhythm = Rhythm(house, pool)
+    scheduler = BackgroundScheduler(
+        timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
+    acts = {
+        rhythm.guarded(rhythm.look): float(house.settings.service.poll),
+        rhythm.guarded(rhythm.beat): house.settings.engine.lease / BEATS_PER_LEASE,
+    }
+    acts[rhythm.guarded(rhythm.keep_grants)] = GRANTS_EVERY
+    if seconds := notify.watchdog_seconds():
+        acts[rhythm.show_life] = seconds / 2
+    for act, every in acts.items():
+        scheduler.add_job(act, "interval", seconds=every, next_run_time=house.clock.now())
+    scheduler.start()
+    return scheduler
+
+
+def _microseconds(span: dt.timedelta) -> int:
+    return span // dt.timedelta(microseconds=1)

@@ -1,0 +1,1 @@
+"""The database is the truth: tables, transactions and queries on SQLite and PostgreSQL."""

@@ -1,0 +1,86 @@
+"""What the first page shows of licences: who is linked with whom, when they run, and what they booked."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.contract import DocumentKind
+from boekbrug.store.tables import administration, document, entry, entry_state, licence, membership, unit
+from boekbrug.store.tables import connection as connections
+from boekbrug.store.words import EntryState
+
+TURNOVER_KINDS = (DocumentKind.ORDER, DocumentKind.INVOICE, DocumentKind.RECEIPT, DocumentKind.CREDIT_NOTE)
+
+
+class Line(NamedTuple):
+    """A licence with the names of what it links; a connection that is paused says why in its reason."""
+
+    id: int
+    name: str
+    code: str
+    state: str
+    automatic: bool
+    source: int
+    source_name: str
+    source_state: str
+    unit: str
+    unit_name: str
+    target: int
+    target_name: str
+    target_state: str
+    administration: str
+    last_run_at: int | None
+    next_at: int | None
+    claimed_until: int | None
+
+
+class Turnover(NamedTuple):
+    """What was booked in one currency, in minor units with VAT, credit notes subtracted; `number` counts documents."""
+
+    currency: str
+    minor: int
+    number: int
+
+
+def lines(connection: Connection, after: str, limit: int) -> list[Line]:
+    """List licences by name, from a name on, ended ones left out."""
+    source, target, row = connections.alias("source"), connections.alias("target"), licence.c
+    query = (
+        sa.select(
+            row.id, row.name, row.code, row.state, row.automatic,
+            row.source, source.c.name, source.c.state, row.unit, sa.func.coalesce(unit.c.name, row.unit),
+            row.target, target.c.name, target.c.state, administration.c.name,
+            row.last_run_at, row.next_at, row.claimed_until,
+        )
+        .join(source, source.c.id == row.source)
+        .join(target, target.c.id == row.target)
+        .join(administration, administration.c.id == row.administration)
+        .outerjoin(unit, sa.and_(unit.c.connection == row.source, unit.c.code == row.unit))
+        .where(row.name > after, row.state != "ended")
+        .order_by(row.name)
+        .limit(limit)
+    )  # fmt: skip
+    return [Line._make(values) for values in connection.execute(query)]
+
+
+def turnover(connection: Connection, licence_id: int, first_day: str, last_day: str) -> list[Turnover]:
+    """Add up the sales and credits that are booked with a date from the first to the last ISO day."""
+    query = (
+        sa.select(document.c.currency, sa.func.sum(document.c.total), sa.func.count())
+        .select_from(entry)
+        .join(entry_state, sa.and_(entry_state.c.entry == entry.c.id, entry_state.c.state == EntryState.BOOKED))
+        .join(membership, sa.and_(membership.c.entry == entry.c.id, membership.c.ended_at.is_(None)))
+        .join(document, document.c.id == membership.c.document)
+        .where(entry.c.licence == licence_id, entry.c.date.between(first_day, last_day))
+        .where(membership.c.facet == "sale", document.c.kind.in_(TURNOVER_KINDS))
+        .group_by(document.c.currency)
+        .order_by(document.c.currency)
+    )
+    return [Turnover(currency, int(minor), number) for currency, minor, number in connection.execute(query)]
+
+
+def latest_day(connection: Connection, licence_id: int, until: str) -> str:
+    """Return the latest ISO day, up to one, that an entry of the licence is dated on; "" when there is none."""
+    query = sa.select(sa.func.max(entry.c.date)).where(entry.c.licence == licence_id, entry.c.date <= until)
+    return str(connection.scalar(query) or "")

@@ -1,0 +1,303 @@
+"""Effects: the intent committed before a call, and what became of it."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.contract import EffectKind, Prepared
+from boekbrug.store import events
+from boekbrug.store.bulk import insert_rows, select_rows, update_rows
+from boekbrug.store.database import Database
+from boekbrug.store.licences import ClaimLost
+from boekbrug.store.tables import effect, entry_state, party
+from boekbrug.store.words import EffectState, EntryState
+
+RESEND = "resend"
+"""Reason of what is due and goes out again byte for byte."""
+_COLUMNS = (
+    "id", "licence", "administration", "kind", "subject", "mark", "payload", "batch", "numbers", "state", "reason",
+    "fence", "worker", "leased_until", "intended_at", "next_at",
+)  # fmt: skip
+OPEN = (EffectState.INTENT, EffectState.UNKNOWN)
+
+
+class Subject(NamedTuple):
+    """Where the state of what an effect creates is kept, and the kind of its events."""
+
+    table: sa.Table
+    key: str
+    event: str
+
+
+SUBJECTS = {
+    EffectKind.ENTRY: Subject(entry_state, "entry", events.ENTRY),
+    EffectKind.PARTY: Subject(party, "id", events.PARTY),
+}
+
+
+class Claim(NamedTuple):
+    """An entry or party that this worker may prepare and send, with the fence that says it is still the one."""
+
+    subject: int
+    licence: int
+    fence: int
+    tries: int
+    reason: str
+    kind: EffectKind = EffectKind.ENTRY
+
+
+def claim_due(
+    connection: Connection,
+    database: Database,
+    licence: int,
+    worker: str,
+    until: int,
+    now: int,
+    limit: int,
+    *,
+    with_parties: bool = False,
+) -> list[Claim]:
+    """Take due entries of a licence whose originals are booked; they come back by themselves at `until`.
+
+    `with_parties` leaves out those whose party is not known at the target.
+    """
+    locked = "" if database.is_sqlite else " for update of s skip locked"
+    due = _DUE.format(_PARTY_KNOWN if with_parties else "")
+    rows = select_rows(connection, due + locked, [licence, now, limit])
+    taken = update_rows(
+        connection,
+        entry_state,
+        ("state", "fence", "claimed_by", "next_at"),
+        ("entry", "fence"),
+        [(_CLAIMED, fence + 1, worker, until, id, fence) for id, _, fence, _, _ in rows],
+        only="state = 'due'",
+    )
+    if taken != len(rows):
+        raise ClaimLost(entries=str(len(rows) - taken))
+    return [Claim(id, licence, fence + 1, tries, reason) for id, _, fence, tries, reason in rows]
+
+
+_DUE = """
+    select s.entry, s.licence, s.fence, s.tries, s.reason from entry_state s
+    where s.licence = ? and s.next_at <= ? and s.state = 'due'
+    and (s.after is null or exists (select 1 from entry_state o where o.entry = s.after and o.state = 'booked')) {}
+    order by s.next_at, s.entry limit ?
+"""
+_PARTY_KNOWN = """
+    and (s.reason = 'resend' or not exists (
+        select 1 from entry e left join party p on p.administration = e.administration and p.party_key = e.party
+        and p.state = 'booked' where e.id = s.entry and e.party is not null and p.id is null
+    ))
+"""
+
+
+def any_due(connection: Connection, licence: int, now: int) -> bool:
+    """Tell whether a licence has an entry that may be sent now."""
+    columns = entry_state.c
+    query = sa.select(columns.entry).where(
+        columns.licence == licence, columns.next_at <= now, columns.state == EntryState.DUE
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def any_left(connection: Connection, licence: int) -> bool:
+    """Tell whether a licence has an entry that is still to be sent, now or later."""
+    columns = entry_state.c
+    query = sa.select(columns.entry).where(
+        columns.licence == licence, columns.next_at.is_not(None), columns.state == EntryState.DUE
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def end_claims(
+    connection: Connection, ended: Sequence[tuple[Claim, str, str, int | None]], event_ids: int, now: int
+) -> None:
+    """Put claimed entries or parties into another state, with reason and next moment; needs one event id each."""
+    if not ended:
+        return
+    of = SUBJECTS[ended[0][0].kind]
+    changed = update_rows(
+        connection,
+        of.table,
+        ("state", "reason", "next_at", "tries", "claimed_by", "changed_at"),
+        (of.key, "fence"),
+        [
+            (str(state), reason, next_at, claim.tries + 1, None, now, claim.subject, claim.fence)
+            for claim, state, reason, next_at in ended
+        ],
+        only="state = 'claimed'",
+    )
+    if changed != len(ended):
+        raise ClaimLost(claims=str(len(ended) - changed))
+    events.record(
+        connection,
+        [
+            (claim.subject, event_ids + n, of.event, claim.licence, now, str(state), reason, None)
+            for n, (claim, state, reason, _) in enumerate(ended)
+        ],
+    )
+
+
+class Intent(NamedTuple):
+    """One attempt: what will be sent, for which entry or party."""
+
+    id: int
+    licence: int
+    subject: int
+    fence: int
+    prepared: Prepared
+
+
+def write_intents(
+    connection: Connection,
+    intents: Sequence[Intent],
+    administration: int,
+    worker: str,
+    until: int,
+    now: int,
+    seal: Callable[[bytes, int], bytes],
+) -> None:
+    """Write intents of one kind before the call.
+
+    Raise ClaimLost when an entry or party is not this worker's any more.
+    """
+    of = SUBJECTS[intents[0].prepared.kind]
+    sending = update_rows(
+        connection,
+        of.table,
+        ("state", "next_at"),
+        (of.key, "fence"),
+        [(_SENDING, None, item.subject, item.fence) for item in intents],
+        only="state = 'claimed'",
+    )
+    if sending != len(intents):
+        raise ClaimLost(claims=str(len(intents) - sending))
+    insert_rows(
+        connection,
+        effect,
+        _COLUMNS,
+        [
+            (item.id, item.licence, administration, str(item.prepared.kind), item.subject, item.prepared.mark,
+             seal(item.prepared.payload, item.id), item.prepared.group,
+             msgspec.json.encode(item.prepared.numbers).decode() if item.prepared.numbers else "{}",
+             _INTENT, "", item.fence, worker, until, now, until)
+            for item in intents
+        ],
+    )  # fmt: skip
+
+
+_INTENT, _SENDING, _CLAIMED = str(EffectState.INTENT), str(EntryState.SENDING), str(EntryState.CLAIMED)
+
+
+class OpenEffect(NamedTuple):
+    """An effect whose outcome is not known, with what is needed to ask for it or to send it again byte for byte."""
+
+    id: int
+    licence: int
+    administration: int
+    kind: str
+    subject: int
+    mark: str
+    payload: bytes
+    batch: str
+    numbers: str
+    state: str
+    worker: str
+    fence: int
+    intended_at: int
+    looks: int
+
+    def prepared(self, open_payload: Callable[[bytes, int], bytes]) -> Prepared:
+        """Return what was prepared, byte for byte."""
+        numbers = msgspec.json.decode(self.numbers, type=dict[str, str])
+        payload = open_payload(self.payload, self.id)
+        return Prepared(
+            id=self.subject, kind=EffectKind(self.kind), mark=self.mark, payload=payload, group=self.batch,
+            numbers=numbers,
+        )  # fmt: skip
+
+
+def overdue(connection: Connection, licence: int, administration: int, now: int, limit: int) -> list[OpenEffect]:
+    """List effects that wait for a look: outcome unknown, or their worker has let the lease run out.
+
+    Beside a licence's own these are the parties of its administration, since its entries may wait for them.
+    """
+    columns = effect.c
+    shared = sa.and_(columns.kind == EffectKind.PARTY, columns.administration == administration)
+    query = (
+        sa.select(*(columns[name] for name in OpenEffect._fields))
+        .where(sa.or_(columns.licence == licence, shared), columns.state.in_(OPEN), columns.next_at <= now)
+        .order_by(columns.next_at)
+        .limit(limit)
+    )
+    return [OpenEffect(*row) for row in connection.execute(query).all()]
+
+
+class Settled(NamedTuple):
+    """What an effect turned out to be; `next_at` is when to look again at one that stays open."""
+
+    effect: int
+    licence: int
+    state: str
+    reason: str = ""
+    next_at: int | None = None
+    looks: int = 0
+
+
+def settle(connection: Connection, settled: Sequence[Settled], event_ids: int, now: int) -> None:
+    """Write what became of effects that are open; needs one event id each.
+
+    Raise ClaimLost when one of them is not open any more, so that the transaction is undone and looked at anew.
+    """
+    changed = update_rows(
+        connection,
+        effect,
+        ("state", "reason", "next_at", "settled_at", "looks"),
+        ("id",),
+        [
+            (item.state, item.reason, item.next_at, None if item.next_at else now, item.looks, item.effect)
+            for item in settled
+        ],
+        only="state in ('intent', 'unknown')",
+    )
+    if changed != len(settled):
+        raise ClaimLost(effects=str(len(settled) - changed))
+    events.record(
+        connection,
+        [
+            (item.effect, event_ids + n, events.EFFECT, item.licence, now, item.state, item.reason, None)
+            for n, item in enumerate(settled)
+        ],
+    )
+
+
+def closed_among(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """Name the effects that are not open any more, with the state they ended in."""
+    query = "select id, state from effect where id in ?* and state not in ('intent', 'unknown')"
+    return dict(select_rows(connection, query, [list(ids)]))
+
+
+def totals(connection: Connection, ids: Collection[int]) -> dict[int, int]:
+    """Read the debit total of entries, in minor units."""
+    return dict(select_rows(connection, "select id, total from entry where id in ?*", [list(ids)]))
+
+
+def tries(connection: Connection, ids: Collection[int]) -> dict[int, int]:
+    """Read how often it was tried to send entries or parties."""
+    of_entries = sa.select(entry_state.c.entry, entry_state.c.tries).where(entry_state.c.entry.in_(ids))
+    of_parties = sa.select(party.c.id, party.c.tries).where(party.c.id.in_(ids))
+    return dict(connection.execute(of_entries.union_all(of_parties)).all())
+
+
+def last_of(connection: Connection, kind: EffectKind, subjects: Collection[int]) -> dict[int, OpenEffect]:
+    """Read the latest attempt at each entry or party."""
+    columns = effect.c
+    query = (
+        sa.select(*(columns[name] for name in OpenEffect._fields))
+        .where(columns.kind == kind, columns.subject.in_(subjects))
+        .order_by(columns.id)
+    )
+    return {item.subject: item for item in (OpenEffect(*row) for row in connection.execute(query).all())}

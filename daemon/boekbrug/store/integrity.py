@@ -1,0 +1,159 @@
+"""The invariants that no constraint can state, each as a query for the rows that break it."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.booking.composed import DocumentState
+from boekbrug.store import events
+from boekbrug.store.effects import OPEN
+from boekbrug.store.tables import (
+    document,
+    document_state,
+    effect,
+    entry,
+    entry_line,
+    entry_state,
+    event,
+    licence,
+    membership,
+)
+from boekbrug.store.words import EntryState
+
+_EXAMPLES = 5
+Query = sa.Select[Any]
+
+
+def broken(connection: Connection, query: Query) -> tuple[int, tuple[str, ...]]:
+    """Count the rows that break an invariant and name some of them."""
+    count = connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    if not count:
+        return 0, ()
+    rows = connection.execute(query.limit(_EXAMPLES))
+    return count, tuple(" ".join(map(str, row)) for row in rows)
+
+
+def _unbalanced() -> Query:
+    return sa.select(entry_line.c.entry).group_by(entry_line.c.entry).having(sa.func.sum(entry_line.c.minor) != 0)
+
+
+def _without_lines() -> Query:
+    return sa.select(entry.c.id).where(~sa.exists().where(entry_line.c.entry == entry.c.id))
+
+
+def _total_differs() -> Query:
+    debit = sa.func.sum(sa.case((entry_line.c.minor > 0, entry_line.c.minor), else_=0))
+    return (
+        sa.select(entry.c.id)
+        .join(entry_line, entry_line.c.entry == entry.c.id)
+        .group_by(entry.c.id, entry.c.total)
+        .having(debit != entry.c.total)
+    )
+
+
+def _without_state() -> Query:
+    has = sa.exists().where(document_state.c.document == document.c.id, document_state.c.licence == licence.c.id)
+    unit = sa.and_(licence.c.source == document.c.connection, licence.c.unit == document.c.unit)
+    return sa.select(document.c.id, licence.c.name).join(licence, unit).where(licence.c.state != "ended", ~has)
+
+
+def _unknown_state() -> Query:
+    columns = document_state.c
+    return sa.select(columns.document, columns.state).where(columns.state.not_in(list(DocumentState)))
+
+
+def _booked_without_record() -> Query:
+    columns = entry_state.c
+    return sa.select(columns.entry).where(columns.state == EntryState.BOOKED, columns.remote_id.is_(None))
+
+
+def _document_booked_alone() -> Query:
+    columns = document_state.c
+    return (
+        sa.select(columns.document, columns.licence)
+        .outerjoin(entry_state, entry_state.c.entry == columns.entry)
+        .where(columns.state == DocumentState.BOOKED)
+        .where(sa.or_(entry_state.c.state.is_(None), entry_state.c.state != EntryState.BOOKED))
+    )
+
+
+def _membership_of_replaced() -> Query:
+    return (
+        sa.select(membership.c.entry, membership.c.document)
+        .join(entry_state, entry_state.c.entry == membership.c.entry)
+        .where(membership.c.ended_at.is_(None), entry_state.c.state == EntryState.REPLACED)
+    )
+
+
+def _living_without_membership() -> Query:
+    live = sa.exists().where(membership.c.entry == entry_state.c.entry, membership.c.ended_at.is_(None))
+    return sa.select(entry_state.c.entry).where(entry_state.c.state != EntryState.REPLACED, ~live)
+
+
+def _doubt_without_effect() -> Query:
+    unsettled = sa.exists().where(effect.c.subject == entry_state.c.entry, effect.c.state.in_(OPEN))
+    doubtful = (EntryState.SENDING, EntryState.IN_DOUBT)
+    return sa.select(entry_state.c.entry).where(entry_state.c.state.in_(doubtful), ~unsettled)
+
+
+def _last(kind: str, per: tuple[sa.Column[Any], ...]) -> sa.Subquery:
+    newest = sa.func.max(event.c.id).label("newest")
+    return sa.select(*per, newest).where(event.c.kind == kind).group_by(*per).subquery()
+
+
+_FIRST = DocumentState.WAITING
+_FIRST_OF_ENTRY = (EntryState.COMPOSED, EntryState.DUE)
+
+
+def _moved_without_event(columns: Any, first: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    # a row is its own first event
+    return sa.and_(event.c.state.is_(None), columns.state.not_in(first))
+
+
+def _state_differs_from_event() -> Query:
+    last = _last(events.DOCUMENT, (event.c.subject, event.c.licence))
+    columns = document_state.c
+    return (
+        sa.select(columns.document, columns.licence, columns.state, event.c.state.label("event"))
+        .join(last, sa.and_(last.c.subject == columns.document, last.c.licence == columns.licence), isouter=True)
+        .join(event, sa.and_(event.c.subject == last.c.subject, event.c.id == last.c.newest), isouter=True)
+        .where(
+            sa.or_(
+                _moved_without_event(columns, (_FIRST,)),
+                event.c.state != columns.state,
+                event.c.reason != columns.reason,
+            )
+        )
+    )
+
+
+def _entry_differs_from_event() -> Query:
+    # claims and calls under way are leases, not facts: they have no event
+    settled = (EntryState.COMPOSED, EntryState.DUE, EntryState.BOOKED, EntryState.REFUSED, EntryState.REPLACED)
+    last = _last(events.ENTRY, (event.c.subject,))
+    columns = entry_state.c
+    return (
+        sa.select(columns.entry, columns.state, event.c.state.label("event"))
+        .join(last, last.c.subject == columns.entry, isouter=True)
+        .join(event, sa.and_(event.c.subject == last.c.subject, event.c.id == last.c.newest), isouter=True)
+        .where(columns.state.in_(settled))
+        .where(sa.or_(_moved_without_event(columns, _FIRST_OF_ENTRY), event.c.state != columns.state))
+    )
+
+
+INVARIANTS: dict[str, Query] = {
+    "every entry balances": _unbalanced(),
+    "every entry has lines": _without_lines(),
+    "an entry's total is its debit side": _total_differs(),
+    "every document has a state for every licence of its unit": _without_state(),
+    "there are no other states": _unknown_state(),
+    "what is booked has a record at the target": _booked_without_record(),
+    "a booked document has a booked entry": _document_booked_alone(),
+    "a replaced entry books nothing": _membership_of_replaced(),
+    "a living entry books something": _living_without_membership(),
+    "an entry in doubt has an effect that is not settled": _doubt_without_effect(),
+    "a document's state is that of its last event": _state_differs_from_event(),
+    "an entry's state is that of its last event": _entry_differs_from_event(),
+}
+"""What must always be true, by its sentence, with the query for what breaks it."""

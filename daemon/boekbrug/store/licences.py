@@ -1,0 +1,171 @@
+"""Licences: reading them, and the claim that lets one worker at a time fetch and compose for one."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.contract import BoekbrugError
+from boekbrug.store.bulk import select_rows
+from boekbrug.store.database import Database
+from boekbrug.store.tables import administration, licence, rules
+
+
+class ClaimLost(BoekbrugError):
+    """Another worker has taken over; this one was away for longer than its lease."""
+
+    code = "claim-lost"
+    retry_helps = True
+
+
+NEW, ACTIVE, PAUSED, ENDED = "new", "active", "paused", "ended"
+"""The states of a licence: created, working, switched off for now, ended for good."""
+
+
+class Licence(NamedTuple):
+    """A licence as the engine uses it; `start` is an ISO day."""
+
+    id: int
+    name: str
+    code: str
+    source: int
+    unit: str
+    target: int
+    administration: int
+    start: str
+    state: str
+    automatic: bool
+    interval_minutes: int
+    rules: int
+    next_at: int | None
+    last_run_at: int | None
+
+
+_READ = sa.select(*(licence.c[name] for name in Licence._fields))
+
+
+def get(connection: Connection, id: int) -> Licence:
+    """Read one licence; raise NoResultFound."""
+    return Licence(*connection.execute(_READ.where(licence.c.id == id)).one())
+
+
+def by_name(connection: Connection, name: str) -> Licence | None:
+    """Read the licence of a name, or None."""
+    row = connection.execute(_READ.where(licence.c.name == name)).one_or_none()
+    return Licence(*row) if row else None
+
+
+def list_all(connection: Connection) -> list[Licence]:
+    """List all licences by name."""
+    return [Licence(*row) for row in connection.execute(_READ.order_by(licence.c.name))]
+
+
+def rules_body(connection: Connection, id: int, version: int) -> str:
+    """Read a version of a licence's rules as JSON."""
+    query = sa.select(rules.c.body).where(rules.c.licence == id, rules.c.version == version)
+    return str(connection.execute(query).scalar_one())
+
+
+def administration_code(connection: Connection, id: int) -> str:
+    """Name an administration as its target does."""
+    query = sa.select(administration.c.code).where(administration.c.id == id)
+    return str(connection.execute(query).scalar_one())
+
+
+def any_due(connection: Connection, now: int) -> bool:
+    """Tell whether a licence is due that nobody works on."""
+    return connection.execute(_due(now).limit(1)).first() is not None
+
+
+def _due(now: int) -> "sa.Select[tuple[int, int]]":
+    return (
+        sa.select(licence.c.id, licence.c.fence)
+        .where(licence.c.next_at <= now, licence.c.state == "active")
+        .where(sa.or_(licence.c.claimed_until.is_(None), licence.c.claimed_until <= now))
+        .order_by(licence.c.next_at)
+    )
+
+
+class LicenceClaim(NamedTuple):
+    """Proof that this worker was the last to claim the licence."""
+
+    licence: int
+    fence: int
+
+
+def claim_next(connection: Connection, database: Database, worker: str, until: int, now: int) -> LicenceClaim | None:
+    """Claim the licence that has been due for longest and nobody works on; None when there is none."""
+    candidates = _due(now).limit(1)
+    if not database.is_sqlite:
+        candidates = candidates.with_for_update(skip_locked=True)
+    row = connection.execute(candidates).one_or_none()
+    return _claim(connection, row.id, row.fence, worker, until) if row else None
+
+
+def claim_one(connection: Connection, id: int, worker: str, until: int, now: int) -> LicenceClaim | None:
+    """Claim a named licence whether due or not; None while another worker holds it."""
+    query = sa.select(licence.c.fence).where(
+        licence.c.id == id, sa.or_(licence.c.claimed_until.is_(None), licence.c.claimed_until <= now)
+    )
+    fence = connection.scalar(query)
+    return None if fence is None else _claim(connection, id, fence, worker, until)
+
+
+def _claim(connection: Connection, id: int, fence: int, worker: str, until: int) -> LicenceClaim | None:
+    taken = connection.execute(
+        sa.update(licence)
+        .where(licence.c.id == id, licence.c.fence == fence)
+        .values(fence=fence + 1, claimed_by=worker, claimed_until=until, hinted=0)
+    )
+    return LicenceClaim(id, fence + 1) if taken.rowcount == 1 else None
+
+
+def hold(connection: Connection, claim: LicenceClaim, until: int) -> None:
+    """Renew a claim as the first statement of a transaction that relies on it; raise ClaimLost."""
+    held = connection.execute(
+        sa.update(licence)
+        .where(licence.c.id == claim.licence, licence.c.fence == claim.fence)
+        .values(claimed_until=until)
+    )
+    if held.rowcount != 1:
+        raise ClaimLost(licence=str(claim.licence))
+
+
+def release(connection: Connection, claim: LicenceClaim, now: int, next_at: int | None) -> None:
+    """End a claim and say when the licence is due again; at once when a hint came in meanwhile."""
+    connection.execute(
+        sa.update(licence)
+        .where(licence.c.id == claim.licence, licence.c.fence == claim.fence)
+        .values(
+            claimed_by=None,
+            claimed_until=None,
+            last_run_at=now,
+            next_at=sa.case((licence.c.hinted > 0, now), else_=next_at),
+        )
+    )
+
+
+def next_work(connection: Connection, id: int, now: int) -> int | None:
+    """Return when the next document, entry or effect of a licence has its turn; turns that are past do not count."""
+    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 4)
+    return min((moment for (moment,) in soonest if moment is not None), default=None)
+
+
+_NEXT_WORK = """
+    select min(next_at) from document_state where licence = ? and next_at > ?
+    union all select min(next_at) from entry_state where licence = ? and next_at > ?
+    union all select min(next_at) from effect where licence = ? and next_at > ?
+    union all select min(p.next_at) from party p join licence l on l.administration = p.administration
+    where l.id = ? and p.next_at > ?
+"""
+
+
+def hint(connection: Connection, source: int, unit: str, now: int) -> int:
+    """Make the licences of a unit due at once; a run under way is followed by exactly one more. Return how many."""
+    running = licence.c.claimed_until > now
+    due = sa.update(licence).where(licence.c.source == source, licence.c.state == "active")
+    if unit:
+        due = due.where(licence.c.unit == unit)
+    return connection.execute(
+        due.values(hinted=sa.case((running, 1), else_=0), next_at=sa.case((running, licence.c.next_at), else_=now))
+    ).rowcount

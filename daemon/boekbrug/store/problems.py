@@ -1,0 +1,149 @@
+"""Keep problems: opened with the facts their texts name, closed when what they are about moves on."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.contract import Problem, Severity
+from boekbrug.store.bulk import insert_rows
+from boekbrug.store.tables import problem
+
+_COLUMNS = (
+    "id", "connection", "unit", "licence", "document", "entry", "place", "code", "severity", "facts", "opened_at",
+)  # fmt: skip
+
+
+class Opened(NamedTuple):
+    """A problem with what it is about: a document of a licence, or a place at a source."""
+
+    problem: Problem
+    connection: int | None = None
+    unit: str | None = None
+    licence: int | None = None
+    document: int | None = None
+    entry: int | None = None
+    place: str = ""
+    severity: str = Severity.ERROR
+
+
+def open_problems(connection: Connection, opened: Sequence[Opened], first_id: int, now: int) -> None:
+    """Write problems; needs one id each."""
+    insert_rows(
+        connection,
+        problem,
+        _COLUMNS,
+        [
+            (first_id + n, o.connection, o.unit, o.licence, o.document, o.entry, o.place, o.problem.code,
+             str(o.severity), msgspec.json.encode(o.problem.facts).decode(), now)
+            for n, o in enumerate(opened)
+        ],
+    )  # fmt: skip
+
+
+def close_for_documents(connection: Connection, licence: int, documents: Collection[int], now: int) -> None:
+    """End all open problems of documents for one licence."""
+    connection.execute(
+        sa.update(problem)
+        .where(problem.c.licence == licence, problem.c.document.in_(documents), problem.c.closed_at.is_(None))
+        .values(closed_at=now)
+    )
+
+
+def close_at_places(connection: Connection, source: int, unit: str, places: Collection[str], now: int) -> None:
+    """End the open problems of places of a source that have been read in full again; "" names the whole unit."""
+    connection.execute(
+        sa.update(problem)
+        .where(problem.c.connection == source, problem.c.unit == unit, problem.c.closed_at.is_(None))
+        .where(problem.c.place.in_(places))
+        .values(closed_at=now)
+    )
+
+
+class Open(NamedTuple):
+    """An open problem as it is shown."""
+
+    id: int
+    code: str
+    severity: str
+    facts: dict[str, str]
+    place: str
+    connection: int | None
+    licence: int | None
+    document: int | None
+    entry: int | None
+    opened_at: int
+
+
+_OPEN = sa.select(*(problem.c[name] for name in Open._fields)).where(problem.c.closed_at.is_(None))
+
+
+def list_open(
+    connection: Connection,
+    *,
+    licence: int | None = None,
+    source: int | None = None,
+    code: str | None = None,
+    after: int = 0,
+    limit: int = 200,
+) -> list[Open]:
+    """List open problems, oldest first, from an id on."""
+    columns = problem.c
+    query = _OPEN.where(columns.id > after)
+    if licence is not None:
+        query = query.where(columns.licence == licence)
+    if source is not None:
+        query = query.where(columns.connection == source)
+    if code is not None:
+        query = query.where(columns.code == code)
+    return _read(connection, query.order_by(columns.id).limit(limit))
+
+
+class Kind(NamedTuple):
+    """Open problems of one code of a licence or a connection; `number` counts what they are about."""
+
+    code: str
+    severity: str
+    licence: int | None
+    connection: int | None
+    number: int
+
+
+def kinds(connection: Connection, licence: int, connections: Collection[int]) -> list[Kind]:
+    """Count the open problems of a licence, and of its connections as such, per code; errors come first."""
+    columns = problem.c
+    # two queries, each led by an index of its own
+    own = columns.licence == licence
+    around = sa.and_(columns.licence.is_(None), columns.connection.in_(connections))
+    found = [kind for one in (own, around) for kind in _kinds(connection, one)]
+    return sorted(found, key=lambda kind: (kind.severity, kind.licence is not None, -kind.number, kind.code))
+
+
+def _kinds(connection: Connection, where: sa.ColumnElement[bool]) -> list[Kind]:
+    columns = (problem.c.code, problem.c.severity, problem.c.licence, problem.c.connection)
+    # one document may have the same problem at several of its lines
+    about = sa.func.count(sa.func.coalesce(problem.c.document, problem.c.id).distinct())
+    query = sa.select(*columns, about).where(problem.c.closed_at.is_(None), where).group_by(*columns)
+    return [Kind(*row) for row in connection.execute(query)]
+
+
+def of_documents(connection: Connection, documents: Collection[int]) -> list[Open]:
+    """List the open problems of documents, for all licences."""
+    query = _OPEN.where(problem.c.document.in_(documents), problem.c.licence.is_not(None))
+    return _read(connection, query.order_by(problem.c.id))
+
+
+def _read(connection: Connection, query: sa.Select[Any]) -> list[Open]:
+    return [
+        Open(
+            id=row.id, code=row.code, severity=row.severity, facts=_facts(row.facts), place=row.place,
+            connection=row.connection, licence=row.licence, document=row.document, entry=row.entry,
+            opened_at=row.opened_at,
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+_facts = msgspec.json.Decoder(dict[str, str]).decode

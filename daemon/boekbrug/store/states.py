@@ -1,0 +1,146 @@
+"""Move documents from state to state, each move with its event."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.booking.composed import DocumentState
+from boekbrug.store import events
+from boekbrug.store.bulk import run_rows, select_rows
+from boekbrug.store.tables import document, document_state, problem
+from boekbrug.store.words import Reason
+
+# a retry of what waits is not a change of state: it goes on waiting since then
+_MOVE = """
+    update document_state
+    set changed_at = case when state = ? then changed_at else ? end,
+        state = ?, reason = ?, entry = ?, next_at = ?, tries = ?
+    where licence = ? and document = ?
+"""
+
+
+class Move(NamedTuple):
+    """Where a document goes for a licence; `next_at` says when a worker looks at it again."""
+
+    licence: int
+    document: int
+    state: str
+    reason: str
+    entry: int | None = None
+    next_at: int | None = None
+    tries: int = 0
+
+
+def move(connection: Connection, moves: Sequence[Move], event_ids: int, now: int) -> None:
+    """Write the moves and their events; needs one event id per move."""
+    run_rows(
+        connection,
+        _MOVE,
+        [(m.state, now, m.state, m.reason, m.entry, m.next_at, m.tries, m.licence, m.document) for m in moves],
+    )
+    events.record(
+        connection,
+        [
+            (m.document, event_ids + n, events.DOCUMENT, m.licence, now, m.state, m.reason, None)
+            for n, m in enumerate(moves)
+        ],
+    )
+
+
+def compose_again(licence: int, documents: Collection[int], now: int) -> list[Move]:
+    """Plan to look at documents anew."""
+    return [Move(licence, id, DocumentState.WAITING, Reason.COMPOSE, None, now) for id in documents]
+
+
+class Standing(NamedTuple):
+    """A document's state for one licence, with the state of its entry when it has one."""
+
+    licence: int
+    document: int
+    state: str
+    reason: str
+    entry: int | None
+    tries: int
+
+
+def standings(connection: Connection, documents: Collection[int]) -> list[Standing]:
+    """Read the states of documents, for all licences."""
+    columns = document_state.c
+    query = sa.select(
+        columns.licence, columns.document, columns.state, columns.reason, columns.entry, columns.tries
+    ).where(columns.document.in_(documents))
+    return [Standing(*row) for row in connection.execute(query).all()]
+
+
+def composed_upon(connection: Connection, entry: int) -> list[Standing]:
+    """Read the states of documents whose entry was composed upon another: the credits and payments of a sale."""
+    return [Standing(*row) for row in select_rows(connection, _UPON, [entry])]
+
+
+_UPON = """
+    select s.licence, s.document, s.state, s.reason, s.entry, s.tries
+    from entry_state e join membership m on m.entry = e.entry and m.ended_at is null
+    join document_state s on s.document = m.document and s.licence = m.licence where e.after = ?
+"""
+
+
+def members_of(connection: Connection, entries: Collection[int]) -> list[tuple[int, int, int, bool]]:
+    """List (entry, licence, document, changed since) for the living memberships of entries."""
+    return [
+        (entry, licence, id, bool(changed))
+        for entry, licence, id, changed in select_rows(connection, _MEMBERS, [list(entries)])
+    ]
+
+
+_MEMBERS = """
+    select m.entry, m.licence, m.document, d.revision <> m.revision
+    from membership m join document d on d.id = m.document where m.entry in ?* and m.ended_at is null
+"""
+
+
+def counts(connection: Connection, licence: int | None = None) -> dict[str, int]:
+    """Count documents per state; every state is named, so that the sum is what was fetched."""
+    query = sa.select(document_state.c.state, sa.func.count()).group_by(document_state.c.state)
+    if licence is not None:
+        query = query.where(document_state.c.licence == licence)
+    found: dict[str, int] = dict(connection.execute(query).all())
+    return {str(state): found.get(str(state), 0) for state in DocumentState}
+
+
+def with_problems(connection: Connection, licence: int, codes: Collection[str] = ()) -> list[int]:
+    """List the documents of a licence that are in state problem, all or those with one of the codes."""
+    query = sa.select(document_state.c.document).where(
+        document_state.c.licence == licence, document_state.c.state == DocumentState.PROBLEM
+    )
+    if codes:
+        named = sa.select(problem.c.document).where(
+            problem.c.licence == licence, problem.c.closed_at.is_(None), problem.c.code.in_(codes)
+        )
+        query = query.where(document_state.c.document.in_(named))
+    return list(connection.scalars(query.order_by(document_state.c.document)))
+
+
+def in_states(
+    connection: Connection, licence: int, wanted: Collection[str], reasons: Collection[str] = ()
+) -> list[int]:
+    """List the documents of a licence that are in one of these states, for one of the reasons where any are named."""
+    columns = document_state.c
+    query = sa.select(columns.document).where(columns.licence == licence, columns.state.in_(wanted))
+    if reasons:
+        query = query.where(columns.reason.in_(reasons))
+    return list(connection.scalars(query.order_by(columns.document)))
+
+
+def numbered(connection: Connection, licence: int, numbers: Collection[str]) -> dict[str, list[int]]:
+    """Look up the documents of a licence that carry these numbers."""
+    query = (
+        sa.select(document.c.number, document.c.id)
+        .join(document_state, document_state.c.document == document.c.id)
+        .where(document_state.c.licence == licence, document.c.number.in_(numbers))
+    )
+    found: dict[str, list[int]] = {number: [] for number in numbers}
+    for number, id in connection.execute(query):
+        found[number].append(id)
+    return found

@@ -1,0 +1,116 @@
+"""What was fetched: documents, their revisions and payloads, and the one state each has per licence."""
+
+from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint
+
+from boekbrug.store.tables.base import binary, day, integer, key, metadata, moment, partial_index, prose, word
+
+document = Table(
+    "document",
+    metadata,
+    key(),
+    integer("connection", ForeignKey("connection.id")),
+    word("unit"),
+    word("kind", 16),
+    word("source_id", 255),
+    word("number", 255),
+    word("sale_ref", 255),
+    integer("revision"),
+    binary("content_hash"),
+    integer("total"),
+    word("currency", 3),
+    day("dated"),
+    binary("email_hash", null=True),
+    integer("twin", null=True),
+    word("refers_to", 300),
+    # the same order under two rows would be composed twice
+    UniqueConstraint("connection", "unit", "kind", "source_id", name="identity"),
+)
+Index("ix_document_number", document.c.number)
+Index("ix_document_total", document.c.total)
+partial_index("ix_document_email", document.c.email_hash, only="email_hash is not null")
+partial_index("ix_document_sale", document.c.sale_ref, only="sale_ref <> ''")
+partial_index("ix_document_refers", document.c.refers_to, only="refers_to <> ''")
+
+revision = Table(
+    "revision",
+    metadata,
+    integer("document", primary_key=True, autoincrement=False),
+    integer("n", primary_key=True, autoincrement=False),
+    binary("content_hash"),
+    moment("seen_at"),
+    sqlite_with_rowid=False,
+)
+
+payload = Table(
+    "payload",
+    metadata,
+    integer("document", primary_key=True, autoincrement=False),
+    integer("n", primary_key=True, autoincrement=False),
+    binary("body", null=True),
+    day("erase_after"),
+)
+
+document_state = Table(
+    "document_state",
+    metadata,
+    integer("licence", primary_key=True, autoincrement=False),
+    integer("document", primary_key=True, autoincrement=False),
+    word("state", 16),
+    word("reason"),
+    integer("entry", null=True),
+    moment("next_at", null=True),
+    integer("tries", server_default="0"),
+    integer("fence", server_default="0"),
+    moment("changed_at"),
+    sqlite_with_rowid=False,
+)
+Index("ix_document_state_list", document_state.c.licence, document_state.c.state, document_state.c.document)
+partial_index(
+    "ix_document_state_due",
+    document_state.c.licence,
+    document_state.c.next_at,
+    document_state.c.document,
+    only="next_at is not null",
+)
+
+sale_basis = Table(
+    "sale_basis",
+    metadata,
+    # a sale booked from its order and again from its invoice is turnover counted twice
+    integer("licence", ForeignKey("licence.id"), primary_key=True, autoincrement=False),
+    word("sale_ref", 255, primary_key=True),
+    word("kind", 16),
+    sqlite_with_rowid=False,
+)
+
+problem = Table(
+    "problem",
+    metadata,
+    key(),
+    integer("connection", null=True),
+    word("unit", null=True),
+    integer("licence", null=True),
+    integer("document", null=True),
+    integer("entry", null=True),
+    word("place", 255),
+    word("code"),
+    word("severity", 16),
+    prose("facts"),
+    moment("opened_at"),
+    moment("closed_at", null=True),
+)
+partial_index("ix_problem_document", problem.c.licence, problem.c.document, only="closed_at is null")
+partial_index("ix_problem_place", problem.c.connection, problem.c.place, only="closed_at is null")
+
+fetch_cursor = Table(
+    "fetch_cursor",
+    metadata,
+    integer("connection", ForeignKey("connection.id"), primary_key=True, autoincrement=False),
+    word("unit", primary_key=True),
+    word("purpose", primary_key=True),
+    prose("value"),
+    integer("fence", server_default="0"),
+    word("claimed_by", null=True),
+    moment("claimed_until", null=True),
+    moment("changed_at"),
+)

@@ -1,0 +1,182 @@
+"""Deliver: the only stage that creates something outside; intent, call and outcome are three phases."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from boekbrug.contract import (
+    AuthorisationLost,
+    Effect,
+    EffectKind,
+    Entry,
+    MissingRight,
+    NotSent,
+    Outcome,
+    OutcomeUnknown,
+    Prepared,
+    Refused,
+    ResolvesParties,
+    Retriable,
+    Target,
+    Unknown,
+    WrongClock,
+    WrongKey,
+)
+from boekbrug.store import effects, entries, parties
+from boekbrug.store.effects import RESEND, Claim, Intent
+from boekbrug.store.licences import Licence
+from boekbrug.sync.outcome import Concluded, conclude
+from boekbrug.sync.release import give_back, refuse
+from boekbrug.sync.steps import Step
+from boekbrug.sync.workplace import Workplace
+
+PREPARED_AHEAD = 25
+"""Entries prepared together for a target that takes one per call, so that its look-ups can be batched."""
+
+
+def deliver(work: Workplace, licence: Licence, administration: str) -> Iterator[Step]:
+    """Send what is due, one batch after the other.
+
+    1. claim; 2. prepare (asks, creates nothing); then per call: 3. commit the intents; 4. call; 5. commit the outcomes.
+    A call that was not processed at all raises its cause after its entries were given back.
+    """
+    target = work.instances.target(licence.target)
+    limit = max(target.capabilities.batch_size, PREPARED_AHEAD)
+    with_parties = isinstance(target, ResolvesParties)
+    while claims := _claim(work, licence, limit, with_parties=with_parties):
+        yield Step("claimed", len(claims))
+        prepared = _prepare(work, target, licence, administration, claims)
+        yield from send(work, licence, administration, claims, prepared, "delivered")
+
+
+def send(
+    work: Workplace,
+    licence: Licence,
+    administration: str,
+    claims: Sequence[Claim],
+    prepared: Sequence[Prepared],
+    phase: str,
+) -> Generator[Step, None, list[Concluded]]:
+    """Send what was prepared for claims of one kind, batch by batch; return what became of it."""
+    target = work.instances.target(licence.target)
+    by_subject = {claim.subject: claim for claim in claims}
+    done: list[Concluded] = []
+    for batch in _batches(prepared, target.capabilities.batch_size):
+        intents = _intend(work, licence, by_subject, batch)
+        yield Step("intended", len(intents))
+        with work.metrics.timed(target.name, "post"):
+            outcomes, cause = _post(work, target, administration, [intent.prepared for intent in intents])
+        work.metrics.count_effects(target.name, outcomes)
+        yield Step("called", len(outcomes))
+        concluded = _concluded(by_subject, intents, outcomes)
+        conclude(work, concluded)
+        yield Step(phase, len(outcomes))
+        if cause is not None:
+            raise cause
+        done += concluded
+    return done
+
+
+def _claim(work: Workplace, licence: Licence, limit: int, *, with_parties: bool) -> list[Claim]:
+    with work.database.read() as connection:
+        if not effects.any_due(connection, licence.id, work.database.now(connection)):
+            return []
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        return effects.claim_due(
+            connection, work.database, licence.id, work.worker, work.until(now), now, limit, with_parties=with_parties
+        )
+
+
+def _prepare(
+    work: Workplace, target: Target, licence: Licence, administration: str, claims: Sequence[Claim]
+) -> list[Prepared]:
+    with work.database.read() as connection:
+        resent = [claim.subject for claim in claims if claim.reason == RESEND]
+        again = effects.last_of(connection, EffectKind.ENTRY, resent)
+        fresh = [claim for claim in claims if claim.subject not in again]
+        bodies = entries.load(connection, [claim.subject for claim in fresh], work.sealing.open_party)
+        if isinstance(target, ResolvesParties):
+            bodies = _with_parties(connection, licence, bodies)
+    try:
+        with work.metrics.timed(target.name, "prepare"):
+            answers = target.prepare(administration, _effects(fresh, bodies)) if fresh else ()
+    except Exception:
+        give_back(work, claims, retry_after=None)
+        raise
+    refuse(work, [(claim, a) for claim, a in zip(fresh, answers, strict=True) if isinstance(a, Refused)])
+    same = [item.prepared(work.sealing.open_payload) for item in again.values()]
+    return same + [answer for answer in answers if isinstance(answer, Prepared)]
+
+
+def _with_parties(connection: Connection, licence: Licence, bodies: Mapping[int, Entry]) -> dict[int, Entry]:
+    keys = {body.party.key for body in bodies.values() if body.party is not None}
+    known = parties.remote_ids(connection, licence.administration, keys)
+    return {
+        id: body if body.party is None else replace(body, party=replace(body.party, remote_id=known[body.party.key]))
+        for id, body in bodies.items()
+    }
+
+
+def _effects(claims: Sequence[Claim], bodies: Mapping[int, Entry]) -> list[Effect]:
+    return [
+        Effect(id=claim.subject, kind=EffectKind.ENTRY, mark=(body := bodies[claim.subject]).mark, body=body)
+        for claim in claims
+    ]
+
+
+def _batches(prepared: Sequence[Prepared], size: int) -> Iterator[list[Prepared]]:
+    for _, group in groupby(sorted(prepared, key=_group), key=_group):
+        alike = list(group)
+        for start in range(0, len(alike), size):
+            yield alike[start : start + size]
+
+
+def _group(item: Prepared) -> str:
+    return item.group
+
+
+def _intend(work: Workplace, licence: Licence, claims: Mapping[int, Claim], batch: Sequence[Prepared]) -> list[Intent]:
+    ids = work.ids
+    ids.ensure(len(batch))
+    first = ids.take(len(batch))
+    intents = [Intent(first + n, licence.id, item.id, claims[item.id].fence, item) for n, item in enumerate(batch)]
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        effects.write_intents(
+            connection, intents, licence.administration, work.worker, work.until(now), now,
+            work.sealing.payload,
+        )  # fmt: skip
+    return intents
+
+
+def _post(
+    work: Workplace, target: Target, administration: str, batch: Sequence[Prepared]
+) -> tuple[Sequence[Outcome], Exception | None]:
+    try:
+        outcomes = target.post(administration, batch)
+    except Retriable as error:
+        return [NotSent(reason=error.code, retry_after=error.retry_after)] * len(batch), error
+    except (AuthorisationLost, MissingRight, WrongClock, WrongKey) as error:
+        return [NotSent(reason=error.code)] * len(batch), error
+    except OutcomeUnknown as error:
+        return [Unknown(reason=error.code)] * len(batch), None
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the effect may exist
+        work.log.warning("plugin.failed", verb="post", error=repr(error))
+        return [Unknown(reason="plugin-bug")] * len(batch), None
+    if len(outcomes) != len(batch):
+        work.log.warning("plugin.failed", verb="post", sent=len(batch), answered=len(outcomes))
+        return [Unknown(reason="plugin-bug")] * len(batch), None
+    return outcomes, None
+
+
+def _concluded(claims: Mapping[int, Claim], intents: Sequence[Intent], outcomes: Sequence[Outcome]) -> list[Concluded]:
+    return [
+        Concluded(
+            intent.id, intent.licence, intent.subject, claims[intent.subject].tries + 1, outcome,
+            kind=intent.prepared.kind,
+        )
+        for intent, outcome in zip(intents, outcomes, strict=True)
+    ]  # fmt: skip

@@ -1,0 +1,164 @@
+"""Fetch: write what the source hands over, and the cursor behind it, in one transaction per page."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection
+
+from boekbrug.contract import BadAmount, Document, Page, Window, to_minor
+from boekbrug.runtime.secrets import Vault
+from boekbrug.store import cursors, documents, problems
+from boekbrug.store.cursors import CursorClaim
+from boekbrug.store.documents import PageRows, Seen
+from boekbrug.store.problems import Opened
+from boekbrug.sync.revise import Revision
+from boekbrug.sync.steps import Step
+from boekbrug.sync.workplace import Workplace
+
+RETENTION_YEARS = 7
+"""Books are kept for seven years after the year they are about (Algemene wet inzake rijksbelastingen, art. 52)."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def fetch(work: Workplace, source: int, unit: str, window: Window, purpose: str = "daily") -> Iterator[Step]:
+    """Fetch a unit from its cursor on; nothing when another worker is at it.
+
+    1. claim the cursor; 2. per page: keep documents, problems and cursor together; 3. let the cursor go.
+    Errors of the source pass through; pages already kept stand.
+    """
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        held = cursors.claim(connection, source, unit, purpose, work.worker, work.until(now), now)
+    if held is None:
+        return
+    yield Step("fetch-claimed")
+    try:
+        for page in _pages(work, source, unit, window, held.value):
+            PageKeeper(work, held).keep(page)
+            yield Step("fetched", len(page.documents), page.total)
+    except Exception:
+        _let_go(work, held)
+        raise
+    _let_go(work, held)
+    yield Step("fetch-done")
+
+
+def _pages(work: Workplace, source_id: int, unit: str, window: Window, cursor: str) -> Iterator[Page]:
+    source = work.instances.source(source_id)
+    pages = source.fetch(unit, window, cursor)
+    while True:
+        with work.metrics.timed(source.name, "fetch"):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page
+
+
+def _let_go(work: Workplace, held: CursorClaim) -> None:
+    with work.database.write() as connection:
+        cursors.release(connection, held)
+
+
+class PageKeeper:
+    """Keeps one page: looks up what is known, gathers the rows, writes them behind the cursor."""
+
+    def __init__(self, work: Workplace, held: CursorClaim) -> None:
+        self._work, self._held = work, held
+        self._seal = work.sealing.body
+
+    def keep(self, page: Page) -> None:
+        """Write a page in one transaction; raise ClaimLost when another worker has moved the cursor."""
+        work, held = self._work, self._held
+        seen = [digest(document, work.vault) for document in page.documents]
+        with work.database.read() as connection:
+            now = work.database.now(connection)
+            rows = self._rows(connection, seen, now)
+        revision = Revision(work.ids, rows.licences)
+        work.ids.ensure(len(page.unreadable) + revision.ids_for(len(seen) + len(page.gone)))
+        with work.database.write() as connection:
+            cursors.advance(connection, held, page.cursor, work.until(now), now)
+            revision.changed(connection, rows.write(connection), now)
+            revision.gone(connection, held.connection, held.unit, page.gone, now)
+            problems.close_at_places(connection, held.connection, held.unit, page.cleared, now)
+            problems.open_problems(connection, _unreadable(held, page), work.ids.take(len(page.unreadable)), now)
+
+    def _rows(self, connection: Connection, seen: Sequence[Seen], now: int) -> PageRows:
+        held, ids = self._held, self._work.ids
+        latest = {(item.kind, item.source_id): item for item in seen}
+        known = documents.known(connection, held.connection, held.unit, [key[1] for key in latest])
+        numbers = documents.numbered(connection, held.connection, held.unit, [item.number for item in latest.values()])
+        licences = documents.licences_of(connection, held.connection, held.unit)
+        rows = PageRows(held.connection, held.unit, licences, self._seal, now)
+        next_id = ids.take(len(latest))
+        for key, item in latest.items():
+            before = known.get(key)
+            if before is None:
+                owner = numbers.setdefault((item.kind, item.number), (item.source_id, next_id))
+                rows.add_new(item, next_id, _twin(item, owner))
+                next_id += 1
+            elif before.content_hash != item.content_hash:
+                rows.add_change(item, before, _twin(item, numbers.get((item.kind, item.number))))
+        return rows
+
+
+def _twin(item: Seen, owner: tuple[str, int] | None) -> int | None:
+    if owner is None or owner[0] == item.source_id or item.kind not in documents.NUMBERED_KINDS:
+        return None
+    return owner[1]
+
+
+def _unreadable(held: CursorClaim, page: Page) -> list[Opened]:
+    return [
+        Opened(item.problem, connection=held.connection, unit=held.unit, place=item.place.name)
+        for item in page.unreadable
+    ]
+
+
+def digest(document: Document, vault: Vault) -> Seen:
+    """Turn a document into what is kept of it: index fields in the clear, the rest as one body."""
+    body = _encode(document)
+    buyer = document.buyer
+    refers_to = document.refers_to
+    dated = _dated(document)
+    return Seen(
+        kind=document.kind._value_,
+        source_id=document.source_id,
+        number=document.number,
+        sale_ref=document.sale_ref,
+        content_hash=blake2b(body, digest_size=16).digest(),
+        body=body,
+        total=_total(document),
+        currency=document.currency[:3],
+        dated=dated,
+        email_hash=vault.keyed_hash(buyer.email) if buyer is not None and buyer.email else None,
+        refers_to=f"{refers_to.kind}:{refers_to.source_id}" if refers_to is not None else "",
+        erase_after=f"{int(dated[:4] or 9000) + RETENTION_YEARS + 1}-01-01",
+    )
+
+
+def _total(document: Document) -> int:
+    try:
+        return to_minor(document.total, document.currency)
+    except BadAmount:
+        # kept and shown as a problem when it is composed; it cannot be found by its amount
+        return 0
+
+
+_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+def _dated(document: Document) -> str:
+    dates = document.dates
+    day = dates.business or dates.invoiced
+    if day is not None:
+        return day.isoformat()
+    moment = dates.ordered or dates.paid or dates.refunded
+    return "" if moment is None else _local_day(moment)
+
+
+def _local_day(moment: dt.datetime) -> str:
+    return moment.astimezone(_AMSTERDAM).date().isoformat()

@@ -1,0 +1,130 @@
+"""Open everything a process of boekbrug works with, from its settings."""
+
+import datetime as dt
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import structlog
+
+from boekbrug.contract import Clock, Context, Source, Target
+from boekbrug.runtime.apps import Apps
+from boekbrug.runtime.budgets import BACKFILL_LEAVES, StoredBudget
+from boekbrug.runtime.caches import StoredCache
+from boekbrug.runtime.clock import EPOCH, SystemClock
+from boekbrug.runtime.context import PluginContext
+from boekbrug.runtime.grants import GrantKeeper, HeldGrant, NoGrant
+from boekbrug.runtime.http import HttpPort
+from boekbrug.runtime.instances import Instances
+from boekbrug.runtime.metrics import Metrics, read_stock
+from boekbrug.runtime.plugins import PluginHost
+from boekbrug.runtime.processes import host_identity, is_alive, started
+from boekbrug.runtime.secrets import open_vault
+from boekbrug.runtime.settings import Settings
+from boekbrug.store import schema, workers
+from boekbrug.store.connections import ConnectionRow
+from boekbrug.store.database import Database
+from boekbrug.store.ids import Ids
+from boekbrug.sync.sealing import Sealing
+from boekbrug.sync.workplace import MICROSECOND, Limits, Workplace
+
+
+class House:
+    """Database, keys, plugins and clock of one process; workplaces are made from it."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, plugins: PluginHost | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.log = structlog.get_logger()
+        self.database = Database(settings.database_url, self.microseconds)
+        self.vault = open_vault(settings.key_file, make=settings.makes_key)
+        self.plugins = plugins or PluginHost.load(self.log)
+        self.metrics = Metrics()
+        self.metrics.watch(lambda: read_stock(self.database))
+        self.apps = Apps(settings, self.plugins)
+        self.grants = GrantKeeper(
+            database=self.database,
+            vault=self.vault,
+            clock=self.clock,
+            apps=self.apps,
+            log=self.log,
+            lease=dt.timedelta(seconds=settings.engine.lease),
+        )
+
+    def microseconds(self) -> int:
+        """Return the moment on this host's clock."""
+        return (self.clock.now() - EPOCH) // MICROSECOND
+
+    def check_schema(self) -> None:
+        """Raise SchemaDiffers unless the database is of this release."""
+        schema.check(self.database)
+
+    @contextmanager
+    def workplace(self, name: str) -> Iterator[Workplace]:
+        """Enter a worker; what a dead worker of this host still held is freed first."""
+        worker = f"{name}-{secrets.token_hex(4)}"
+        host = host_identity()
+        with self.database.write() as connection:
+            now = self.database.now(connection)
+            workers.bury(connection, host, is_alive, now)
+            workers.enter(connection, worker, host, os.getpid(), started(os.getpid()), now)
+        try:
+            yield self.place(worker)
+        finally:
+            with self.database.write() as connection:
+                workers.leave(connection, worker, self.database.now(connection))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def instances(self) -> Instances:
+        """Make plugin instances for one thread."""
+        return Instances(self.database, self.plugins, self.vault, self.context, self.plugins.problem_codes)
+
+    def http(self) -> HttpPort:
+        """Make the way out of one run and thread."""
+        return HttpPort(deadline=self.settings.engine.call_deadline)
+
+    def context(self, row: ConnectionRow, *, backfill: bool = False) -> Context:
+        """Make the ports of one connection, for daily work or for a backfill."""
+        http = self.http()
+        kinds: Mapping[str, type[Source] | type[Target]]
+        kinds = self.plugins.sources if row.role == "source" else self.plugins.targets
+        limits = kinds[row.plugin].capabilities.limits
+        return PluginContext(
+            http=http,
+            grant=HeldGrant(self.grants, row.grant, http) if row.grant is not None else NoGrant(),
+            cache=StoredCache(self.database, self.vault, self.clock, row.id),
+            budget=StoredBudget(self.database, row.plugin, limits, reserve=BACKFILL_LEAVES if backfill else 0),
+            clock=self.clock,
+            log=self.log.bind(connection=row.name, plugin=row.plugin),
+            base=(self.settings.file or Path.cwd() / "boekbrug.toml").parent,
+            random_id=lambda: secrets.token_hex(16),
+        )
+
+    def place(self, worker: str) -> Workplace:
+        """Make a place to work at without entering the worker, for looking only."""
+        engine = self.settings.engine
+        limits = Limits(
+            lease=dt.timedelta(seconds=engine.lease),
+            call_deadline=dt.timedelta(seconds=engine.call_deadline),
+            quiet_period=dt.timedelta(seconds=engine.quiet_period),
+            batch=engine.page_size,
+        )
+        return Workplace(
+            worker=worker,
+            database=self.database,
+            ids=Ids(self.database),
+            vault=self.vault,
+            sealing=Sealing(self.vault),
+            instances=self.instances(),
+            clock=self.clock,
+            random=Random(),  # noqa: S311 - spreads retries, keeps no secret
+            log=self.log.bind(worker=worker),
+            limits=limits,
+            metrics=self.metrics,
+        )

@@ -1,0 +1,54 @@
+"""Let go of claimed entries without having sent anything."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from boekbrug.booking.composed import DocumentState
+from boekbrug.contract import Problem, Refused
+from boekbrug.store import effects, problems, states
+from boekbrug.store.effects import Claim
+from boekbrug.store.problems import Opened
+from boekbrug.store.states import Move
+from boekbrug.store.words import EntryState, Reason
+from boekbrug.sync.workplace import Workplace
+
+
+def give_back(work: Workplace, claims: Sequence[Claim], retry_after: dt.timedelta | None) -> None:
+    """Make claimed entries or parties due again, later."""
+    work.ids.ensure(2 * len(claims))
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        rows = [
+            (claim, EntryState.DUE, Reason.RETRY, now + work.backoff(claim.tries + 1, retry_after)) for claim in claims
+        ]
+        effects.end_claims(connection, rows, work.ids.take(len(claims)), now)
+
+
+def refuse(work: Workplace, refused: Sequence[tuple[Claim, Refused]]) -> None:
+    """Keep what a target would refuse as problems of the documents; nothing was sent."""
+    if not refused:
+        return
+    work.ids.ensure(sum(4 + len(answer.problems) for _, answer in refused) * 4)
+    by_entry = {claim.subject: answer.problems for claim, answer in refused}
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        rows = [(claim, EntryState.REFUSED, answer.problems[0].code, None) for claim, answer in refused]
+        effects.end_claims(connection, rows, work.ids.take(len(rows)), now)
+        show_refused(connection, work, by_entry, now)
+
+
+def show_refused(connection: Connection, work: Workplace, by_entry: Mapping[int, Sequence[Problem]], now: int) -> None:
+    """Move the documents of refused entries, and open their problems."""
+    moves, opened = [], []
+    for entry, licence, document, _ in states.members_of(connection, list(by_entry)):
+        found = by_entry[entry]
+        moves.append(Move(licence, document, DocumentState.PROBLEM, found[0].code, entry))
+        opened += [
+            Opened(problem, licence=licence, document=document, entry=entry,
+                   severity=work.instances.severity(problem.code))
+            for problem in found
+        ]  # fmt: skip
+    states.move(connection, moves, work.ids.take(len(moves)), now)
+    problems.open_problems(connection, opened, work.ids.take(len(opened)), now)

@@ -1,0 +1,100 @@
+"""One licence's run: fetch, compose, settle, deliver; a stage that fails does not stop the others."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator
+
+import msgspec
+from sqlalchemy.exc import OperationalError
+
+from boekbrug.booking.compiled import CompiledRules
+from boekbrug.booking.rules import Rules
+from boekbrug.contract import BoekbrugError
+from boekbrug.store import connections, effects, licences, workers
+from boekbrug.store.connections import PAUSED
+from boekbrug.store.licences import ClaimLost, Licence, LicenceClaim
+from boekbrug.sync import trouble
+from boekbrug.sync.compose import Books, compose
+from boekbrug.sync.deliver import deliver
+from boekbrug.sync.parties import provide
+from boekbrug.sync.settle import settle
+from boekbrug.sync.steps import Step
+from boekbrug.sync.waited import fetch_waited
+from boekbrug.sync.workplace import Workplace
+
+_LOOK_BACK = dt.timedelta(days=31)
+"""Sales from before a licence's start are fetched this far back, so that they are seen to be left out."""
+
+
+TOLD = ("fetched", "composed", "settled", "delivered")
+"""Phases whose counts the log tells, when a run had any."""
+
+
+def run_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, None, None]:
+    """Run one licence that this worker has claimed, and let it go."""
+    with work.database.read() as connection:
+        licence = licences.get(connection, claim.licence)
+        paused = {id for id in (licence.source, licence.target) if connections.get(connection, id).state == PAUSED}
+    work.instances.renew()
+    done: Counter[str] = Counter()
+    for step in _stages(work, claim, licence, paused):
+        done[step.phase] += step.done
+        yield step
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        again = now + licence.interval_minutes * 60_000_000
+        licences.release(connection, claim, now, min(again, licences.next_work(connection, licence.id, now) or again))
+    if any(done[phase] for phase in TOLD):
+        work.log.info("licence.ran", licence=licence.name, **{phase: done[phase] for phase in TOLD})
+    yield Step("released")
+
+
+def _stages(work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int]) -> Iterator[Step]:
+    if licence.source not in paused:
+        steps = fetch_waited(work, licence, dt.date.fromisoformat(licence.start) - _LOOK_BACK)
+        if (yield from _stage(work, licence.source, "fetch", steps)):
+            trouble.clear(work, licence.source)
+    if licence.target not in paused:
+        yield from _stage(work, licence.target, "compose", _compose(work, claim, licence))
+        yield from _deliver(work, licence)
+
+
+def _compose(work: Workplace, claim: LicenceClaim, licence: Licence) -> Iterator[Step]:
+    with work.database.read() as connection:
+        body = licences.rules_body(connection, licence.id, licence.rules)
+    rules = CompiledRules(msgspec.json.decode(body, type=Rules))
+    mark_length = work.instances.target(licence.target).capabilities.mark_length
+    yield from compose(work, claim, Books(licence=licence, rules=rules, mark_length=mark_length))
+
+
+def _deliver(work: Workplace, licence: Licence) -> Iterator[Step]:
+    with work.database.read() as connection:
+        administration = licences.administration_code(connection, licence.administration)
+        stuck = workers.any_claimed(connection, licence.id, work.database.now(connection))
+    if stuck:
+        with work.database.write() as connection:
+            workers.return_claimed(connection, licence.id, work.database.now(connection))
+    settled = yield from _stage(work, licence.target, "settle", settle(work, licence, administration))
+    provided = yield from _stage(work, licence.target, "parties", provide(work, licence, administration))
+    delivered = yield from _stage(work, licence.target, "deliver", deliver(work, licence, administration))
+    with work.database.read() as connection:
+        # while entries wait for their next try, that nothing was due proves nothing
+        is_proven = settled and provided and delivered and not effects.any_left(connection, licence.id)
+    if is_proven:
+        trouble.clear(work, licence.target)
+
+
+def _stage(work: Workplace, connection_id: int, name: str, steps: Iterator[Step]) -> Generator[Step, None, bool]:
+    """Take the steps of a stage; return whether it went well, else note why not as the connection's trouble."""
+    try:
+        yield from steps
+    except (ClaimLost, OperationalError):
+        # no fault of the connection: another worker took over, or our own database is away
+        raise
+    except Exception as error:  # noqa: BLE001 - one of the two boundaries at which anything is caught
+        work.metrics.runs.labels(name, "failed" if isinstance(error, BoekbrugError) else "bug").inc()
+        trouble.note(work, connection_id, error, name)
+        yield Step(f"{name}-failed")
+        return False
+    work.metrics.runs.labels(name, "done").inc()
+    return True

@@ -1,0 +1,78 @@
+"""Settle: ask the target what became of effects whose outcome is unknown; never guess."""
+
+from collections.abc import Iterator, Sequence
+
+from boekbrug.contract import Booked, CannotTell, EffectKind, MarkAnswer, MarkQuery, Target
+from boekbrug.store import effects
+from boekbrug.store.effects import OpenEffect
+from boekbrug.store.licences import Licence
+from boekbrug.sync.outcome import Absent, AskPerson, BookedTwice, Concluded, LookAgain, SettledAs, conclude
+from boekbrug.sync.steps import Step
+from boekbrug.sync.workplace import MICROSECOND, Workplace
+
+_BATCH = 100
+
+
+def settle(work: Workplace, licence: Licence, administration: str) -> Iterator[Step]:
+    """Look at every effect whose lease has run out or whose outcome is unknown, as far as a look is due."""
+    target = work.instances.target(licence.target)
+    while True:
+        with work.database.read() as connection:
+            now = work.database.now(connection)
+            due = effects.overdue(connection, licence.id, licence.administration, now, _BATCH)
+            tries = effects.tries(connection, [item.subject for item in due])
+        if not due:
+            return
+        yield Step("asking", len(due))
+        answers = _ask(work, target, administration, due)
+        found = [(item, _meaning(work, target, item, answer, now)) for item, answer in zip(due, answers, strict=True)]
+        conclude(
+            work,
+            [
+                Concluded(
+                    item.id, item.licence, item.subject, tries[item.subject], meaning, item.looks + 1,
+                    EffectKind(item.kind),
+                )
+                for item, meaning in found
+            ],
+        )  # fmt: skip
+        yield Step("settled", len(due))
+
+
+def _ask(work: Workplace, target: Target, administration: str, due: Sequence[OpenEffect]) -> Sequence[MarkAnswer]:
+    if not target.capabilities.finds:
+        return [CannotTell(reason="target-cannot-find")] * len(due)
+    queries = [
+        MarkQuery(mark=item.mark, kind=(prepared := item.prepared(work.sealing.open_payload)).kind, prepared=prepared)
+        for item in due
+    ]
+    try:
+        with work.metrics.timed(target.name, "find"):
+            answers = target.find(administration, queries)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong while asking, nothing is known then
+        work.log.warning("settle.failed", error=repr(error))
+        return [CannotTell(reason="not-reachable")] * len(due)
+    return answers if len(answers) == len(due) else [CannotTell(reason="plugin-bug")] * len(due)
+
+
+def _meaning(work: Workplace, target: Target, item: OpenEffect, answer: MarkAnswer, now: int) -> SettledAs:
+    if isinstance(answer, CannotTell):
+        again = now + _wait(work, item.looks)
+        return AskPerson(answer.reason, again) if _is_final(answer) else LookAgain(answer.reason, again)
+    if answer:
+        booked = Booked(id=answer[0].id, number=answer[0].number, total=answer[0].total)
+        return booked if len(answer) == 1 else BookedTwice(booked, len(answer))
+    if target.capabilities.absence_is_final:
+        return Absent()
+    quiet_ends = item.intended_at + work.limits.quiet_period // MICROSECOND
+    if now >= quiet_ends and item.looks > 0:
+        return Absent()
+    return LookAgain("not-listed-yet", max(quiet_ends, now + _wait(work, item.looks)))
+
+
+def _is_final(answer: CannotTell) -> bool:
+    return answer.reason not in ("not-reachable", "plugin-bug")
+
+
+def _wait(work: Workplace, looks: int) -> int:
+    return work.backoff(looks, None)

@@ -1,0 +1,15 @@
+"""What a stage says after each atomic phase."""
+
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    """One atomic phase is done; `done` counts what it finished, `total` what is known to come."""
+
+    phase: str
+    done: int = 0
+    total: int | None = None
+
+
+IN_HAND = frozenset({"intended", "called"})
+"""Phases after which a run is not dropped: what was intended is sent, and its outcome is written."""

@@ -1,0 +1,50 @@
+"""What goes wrong with a connection as a whole: kept as a problem that ends by itself when the next call works."""
+
+from sqlalchemy import Connection
+
+from boekbrug.contract import AuthorisationLost, BoekbrugError, MissingRight, Problem, Retriable, Severity, WrongKey
+from boekbrug.store import connections, problems
+from boekbrug.store.connections import OK, PAUSED, TROUBLE
+from boekbrug.store.problems import Opened
+from boekbrug.sync.workplace import Workplace
+
+_ENDS_BY_A_PERSON = (AuthorisationLost, WrongKey, MissingRight)
+
+
+def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> None:
+    """Keep an error as the connection's problem; pause the connection when only a person can mend it."""
+    code = error.code if isinstance(error, BoekbrugError) else "plugin-bug"
+    facts = dict(error.facts) if isinstance(error, BoekbrugError) else {"error": repr(error)}
+    work.log.warning("stage.failed", stage=stage, connection=connection_id, code=code, **facts)
+    work.ids.ensure(1)
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        paused = isinstance(error, _ENDS_BY_A_PERSON)
+        problem = Problem(code=code, facts={"stage": stage, **facts})
+        severity = Severity.WARNING if isinstance(error, Retriable) else Severity.ERROR
+        _open(connection, work, connection_id, problem, severity, now)
+        connections.set_state(connection, connection_id, PAUSED if paused else OK, code if paused else "", now)
+
+
+def _open(connection: Connection, work: Workplace, id: int, problem: Problem, severity: Severity, now: int) -> None:
+    for known in problems.list_open(connection, source=id):
+        if known.place == TROUBLE and known.code == problem.code:
+            return
+    _close(connection, id, now)
+    opened = Opened(problem, connection=id, unit="", place=TROUBLE, severity=severity)
+    problems.open_problems(connection, [opened], work.ids.take(), now)
+
+
+def clear(work: Workplace, connection_id: int) -> None:
+    """End the connection's problem after a stage that went well."""
+    with work.database.read() as connection:
+        if not connections.has_trouble(connection, connection_id):
+            return
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        _close(connection, connection_id, now)
+        connections.set_state(connection, connection_id, OK, "", now)
+
+
+def _close(connection: Connection, id: int, now: int) -> None:
+    problems.close_at_places(connection, id, "", [TROUBLE], now)

@@ -1,0 +1,56 @@
+"""Everything a worker needs, handed in: database, plugins, vault, clock, chance."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from random import Random
+
+from boekbrug.contract import Clock, Log
+from boekbrug.runtime.instances import Instances
+from boekbrug.runtime.metrics import Metrics
+from boekbrug.runtime.secrets import Vault
+from boekbrug.store.database import Database
+from boekbrug.store.ids import Ids
+from boekbrug.sync.sealing import Sealing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How long things may take and how much goes into one phase.
+
+    The quiet period has to be longer than lease and call deadline together: before that a call of a worker thought
+    dead may still arrive.
+    """
+
+    lease: dt.timedelta = dt.timedelta(seconds=90)
+    call_deadline: dt.timedelta = dt.timedelta(seconds=60)
+    quiet_period: dt.timedelta = dt.timedelta(minutes=15)
+    batch: int = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workplace:
+    """One worker's place; several in one process share all but the name."""
+
+    worker: str
+    database: Database
+    ids: Ids
+    vault: Vault
+    sealing: Sealing
+    instances: Instances
+    clock: Clock
+    random: Random
+    log: Log
+    limits: Limits = Limits()
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def until(self, now: int) -> int:
+        """Return when a lease taken now ends."""
+        return now + self.limits.lease // MICROSECOND
+
+    def backoff(self, tries: int, after: dt.timedelta | None) -> int:
+        """Return microseconds to wait before the next try: what the vendor asked, or doubling up to an hour, spread."""
+        seconds = after.total_seconds() if after else min(15 * 2**tries, 3600)
+        return int(seconds * (1 + self.random.random() / 5) * 1_000_000)
+
+
+MICROSECOND = dt.timedelta(microseconds=1)

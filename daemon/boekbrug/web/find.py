@@ -1,0 +1,54 @@
+"""Where is my sale: the answer as a page."""
+
+import re
+
+from fastapi import APIRouter, Response
+from starlette.requests import Request
+
+from boekbrug.acts.find import Found, find
+from boekbrug.booking.composed import DocumentState
+from boekbrug.web.page import Pages
+from boekbrug.web.writing import Writing
+
+MOST = 25
+LONGEST = 254
+"""As long as an e-mail address can be."""
+_MONEY = re.compile(r"(?:€|EUR)?\s*(-?)\s*([0-9]{1,3}(?:[.\s][0-9]{3})+|[0-9]+),([0-9]{2})")
+
+
+def find_routes(pages: Pages) -> APIRouter:
+    """Make `/find`."""
+    router = APIRouter()
+
+    @router.get("/find")
+    def find_sale(request: Request, q: str = "") -> Response:
+        writing = pages.writing(request)
+        text = q.strip()[:LONGEST]
+        found = _found(pages, text, writing.language) if text else []
+        values = {"text": text, "found": found[:MOST], "more": len(found) > MOST, "most": MOST, "reason_of": reason_of}
+        return pages.render(request, writing, "find.html", values)
+
+    return router
+
+
+def reason_of(writing: Writing, state: str, reason: str) -> str:
+    """Say why a document is in its state; a problem speaks for itself, and so does what we have no words for."""
+    if state == DocumentState.PROBLEM:
+        return ""
+    if state == DocumentState.OPEN:
+        return writing.word("reason.status", status=reason)
+    name, _, detail = reason.partition(": ")
+    return f"{writing.known('reason', name)}{f' ({detail})' if detail else ''}"
+
+
+def _found(pages: Pages, text: str, language: str) -> list[Found]:
+    return find(pages.house, plain_amount(text), language, MOST + 1)
+
+
+def plain_amount(text: str) -> str:
+    """Write an amount such as `€ 1.234,56` as `1234,56`; anything else stays as it is."""
+    money = _MONEY.fullmatch(text)
+    if money is None:
+        return text
+    sign, whole, cents = money.groups()
+    return f"{sign}{re.sub(r'[^0-9]', '', whole)},{cents}"

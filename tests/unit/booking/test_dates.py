@@ -1,0 +1,71 @@
+import datetime as dt
+from typing import Any
+
+import pytest
+from tests.unit.booking.shop import EVIDENCE, item, line, order, rules
+
+from boekbrug.booking.dates import DateUnclear, near_period_end, period_end, tax_point
+from boekbrug.contract import Dates, Document, DocumentKind
+
+NEW_YEARS_EVE = dt.datetime(2025, 12, 31, 15, tzinfo=dt.UTC)
+SECOND = dt.datetime(2026, 1, 2, 9, tzinfo=dt.UTC)
+
+
+def sale(kind: DocumentKind = DocumentKind.ORDER, **dates: Any) -> Document:
+    return order(line("121.00"), kind=kind, dates=Dates(**dates))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "dates", "expected"),
+    [
+        ("cash", {"ordered": NEW_YEARS_EVE, "paid": SECOND}, dt.date(2026, 1, 2)),
+        ("invoice", {"ordered": NEW_YEARS_EVE, "paid": SECOND}, dt.date(2026, 1, 2)),
+        # invoiced in the old year, paid in the new one: the schemes differ
+        ("cash", {"invoiced": dt.date(2025, 12, 31), "paid": SECOND}, dt.date(2026, 1, 2)),
+        ("invoice", {"invoiced": dt.date(2025, 12, 31), "paid": SECOND}, dt.date(2025, 12, 31)),
+        # paid before the invoice: the payment makes VAT due under both
+        ("invoice", {"paid": NEW_YEARS_EVE, "invoiced": dt.date(2026, 1, 5)}, dt.date(2025, 12, 31)),
+        ("invoice", {"ordered": NEW_YEARS_EVE, "supply_to": dt.date(2026, 1, 7)}, dt.date(2026, 1, 7)),
+        # half past midnight in Amsterdam is still the old year in UTC
+        ("cash", {"paid": dt.datetime(2025, 12, 31, 23, 30, tzinfo=dt.UTC)}, dt.date(2026, 1, 1)),
+    ],
+)
+def test_tax_point_follows_money_or_invoice_and_never_the_order(
+    scheme: str, dates: dict[str, Any], expected: dt.date
+) -> None:
+    assert tax_point(item(sale(**dates)), rules(vat_scheme=scheme), EVIDENCE) == expected
+
+
+def test_first_seen_paid_counts_where_the_source_has_no_paid_date() -> None:
+    seen = item(sale(ordered=NEW_YEARS_EVE), seen_paid=dt.date(2026, 1, 2))
+    assert tax_point(seen, rules(), EVIDENCE) == dt.date(2026, 1, 2)
+
+
+def test_order_date_near_a_period_end_is_not_used() -> None:
+    with pytest.raises(DateUnclear):
+        tax_point(item(sale(ordered=NEW_YEARS_EVE)), rules(payment_date_unknown="ask"), EVIDENCE)
+    midterm = dt.datetime(2026, 2, 11, 12, tzinfo=dt.UTC)
+    asked = tax_point(item(sale(ordered=midterm)), rules(payment_date_unknown="ask"), EVIDENCE)
+    assert asked == dt.date(2026, 2, 11)
+
+
+@pytest.mark.parametrize(("scheme", "expected"), [("cash", dt.date(2026, 1, 2)), ("invoice", dt.date(2025, 12, 31))])
+def test_credit_counts_at_refund_or_credit_date_by_scheme(scheme: str, expected: dt.date) -> None:
+    credit = sale(DocumentKind.CREDIT_NOTE, invoiced=dt.date(2025, 12, 31), refunded=SECOND)
+    assert tax_point(item(credit), rules(vat_scheme=scheme), EVIDENCE) == expected
+
+
+@pytest.mark.parametrize(
+    ("filing", "day", "end", "near"),
+    [
+        ("quarter", dt.date(2026, 9, 27), dt.date(2026, 9, 30), False),
+        ("quarter", dt.date(2026, 9, 28), dt.date(2026, 9, 30), True),
+        ("quarter", dt.date(2026, 10, 3), dt.date(2026, 12, 31), True),
+        ("quarter", dt.date(2026, 10, 4), dt.date(2026, 12, 31), False),
+        ("month", dt.date(2028, 2, 27), dt.date(2028, 2, 29), True),
+        ("year", dt.date(2026, 6, 30), dt.date(2026, 12, 31), False),
+    ],
+)
+def test_vat_period_ends_as_filed(filing: str, day: dt.date, end: dt.date, near: bool) -> None:
+    assert period_end(day, rules(filing_period=filing)) == end
+    assert near_period_end(day, rules(filing_period=filing)) is near
