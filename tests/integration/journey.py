@@ -7,10 +7,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from boekbrug.acts import connections, licences
 from boekbrug.acts.desk import Desk
 from boekbrug.acts.licence_file import read
 from boekbrug.acts.synchronise import run_named
+from boekbrug.runtime.plugins import PluginHost
 from boekbrug.runtime.settings import load
 from boekbrug.store import problems, states
 from boekbrug.store.problems import Open
@@ -24,7 +27,7 @@ NOW = dt.datetime(2026, 9, 15, 10, tzinfo=dt.UTC)
 class Business:
     """The house of one shop; `write` puts files into its folder, `sync` runs its licence once."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, *, target: str = "ledger", plugins: PluginHost | None = None) -> None:
         self.shop, self.books = folder / "shop" / "orders", folder / "books"
         self.shop.mkdir(parents=True)
         self.books.mkdir()
@@ -33,10 +36,10 @@ class Business:
         settings.write_text(f'state = "state"\n[database]\nurl = "{url.replace("postgresql+psycopg", "postgresql")}"\n')
         (folder / "state").mkdir()
         self.clock = SettableClock(NOW)
-        self.house = House(load(settings), clock=self.clock)
+        self.house = House(load(settings), clock=self.clock, plugins=plugins)
         self.desk = Desk(self.house, "tests")
         connections.add(self.desk, "shop", "files", {"folder": str(folder / "shop")})
-        connections.add(self.desk, "books", "ledger", {"folder": str(self.books)})
+        connections.add(self.desk, "books", target, {"folder": str(self.books)})
         licences.apply(self.desk, read(SAMPLES / "licence.toml"))
         licences.activate(self.desk, self.licence)
 
@@ -57,6 +60,17 @@ class Business:
             for _ in run_named(work, self.licence):
                 pass
         return self.counts()
+
+    def choose(self, *, automatic: bool = True, delay_days: int = 1, **rules: Any) -> None:
+        """Change settings and rules of the licence by its file."""
+        file = licences.as_file(self.house, self.licence)
+        changed = replace(file, automatic=automatic, delay_days=delay_days, rules=replace(file.rules, **rules))
+        licences.apply(self.desk, changed)
+
+    def wait(self, days: int) -> dict[str, int]:
+        """Let days pass and run the licence."""
+        self.clock.advance(dt.timedelta(days=days))
+        return self.sync()
 
     def counts(self) -> dict[str, int]:
         with self.house.database.read() as connection:

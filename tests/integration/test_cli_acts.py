@@ -175,6 +175,7 @@ BREAKS: dict[str, str] = {
     "a living entry books something": "update membership set ended_at = 1",
     "an entry in doubt has an effect that is not settled": "update entry_state set state = 'in-doubt'",
     "a document's state is that of its last event": "update document_state set state = 'held'",
+    "the counts are those of the documents": "update tally set number = number + 1",
     "an entry's state is that of its last event": "update entry_state set state = 'composed'",
 }
 

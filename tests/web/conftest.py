@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from tests.office import LONG_AGO, Office, order
+from tests.web.people import add_user, served
 
 from boekbrug.runtime.settings import load
 from boekbrug.service.pages import Pages, address_of, listen
@@ -94,3 +95,41 @@ def settings_with(folder: Path, **service: object) -> Path:
     lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in service.items())
     file.write_text(f'state = "state"\n[service]\n{lines}\n', encoding="utf-8")
     return file
+
+
+ROLES = {"owner@x.nl": "owner", "books@x.nl": "bookkeeper", "keeper@x.nl": "operator", "other@x.nl": "owner"}
+
+
+@pytest.fixture(scope="session")
+def manned(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    found = Office(tmp_path_factory.mktemp("dashboard") / "office")
+    found.furnish(automatic=True)
+    lines = [order(n) for n in range(1, 4)]
+    lines += [order(n, payment_method="unheard-of") for n in (4, 5, 6, 7)]
+    lines += [order(8, status="new"), order(9, number="=cmd()")]
+    found.put("orders.jsonl", lines)
+    found.run("sync", "webshop", exits=1)
+    file = (found.folder / "licences" / "webshop.toml").read_text(encoding="utf-8")
+    other = found.folder / "licences" / "other.toml"
+    other.write_text(
+        file.replace('name = "webshop"', 'name = "other"').replace("automatic = true", "automatic = false")
+    )
+    found.run("licence", "apply", str(other))
+    found.run("licence", "activate", "other")
+    found.run("sync", "other", exits=1)
+    return found
+
+
+@pytest.fixture(scope="session")
+def manned_house(manned: Office) -> Iterator[House]:
+    found = House(load(manned.config, {}))
+    for email, role in ROLES.items():
+        add_user(found, email, role, *(["other"] if email == "other@x.nl" else ["webshop"]))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def manned_address(manned_house: House) -> Iterator[str]:
+    with served(manned_house) as found:
+        yield found

@@ -41,13 +41,14 @@ def test_every_state_reason_and_kind_has_its_word() -> None:
 def test_words_and_templates_belong_together() -> None:
     folder = files("boekbrug.web")
     templates = "".join(file.read_text() for file in folder.joinpath("templates").iterdir())
-    code = "".join(folder.joinpath(name).read_text() for name in ("home.py", "find.py", "writing.py"))
+    code = "".join(file.read_text() for file in folder.iterdir() if file.name.endswith(".py"))
     named = set(re.findall(r"word\(f?[\"']([\w.-]+\w)[\"']", templates + code))
     counted = {
         f"{name}.{n}" for name in re.findall(r"counted\([\"']([\w-]+)[\"']", templates + code) for n in ("one", "many")
     }
     assert named <= set(words("nl"))
-    rooms = ("state.", "meaning.", "reason.", "kind.", "date.", "licence.new", "licence.active", "licence.paused")
+    known = re.findall(r"known\([\"']([\w-]+)[\"']", templates + code)
+    rooms = ("date.", "refused.", *(f"{room}." for room in known))
     looked_up = {name for name in words("nl") if name.startswith(rooms)} | {"problem.error", "problem.warning"}
     assert set(words("nl")) - named - counted - looked_up == set()
 

@@ -1,12 +1,21 @@
 """Approve entries that were composed and shown, so that they go to the books."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.store import approvals, changes, states
+from boekbrug.store.approvals import Unapproved
 from boekbrug.store.licences import Licence
 
 _CHUNK = 500
+_IDS_PER_DOCUMENT = 3
+
+
+def approve_chosen(desk: Desk, licence: Licence, chosen: Collection[int]) -> int:
+    """Approve the entries that were chosen from those shown; return how many still stood as they were shown."""
+    with desk.house.database.read() as connection:
+        members = approvals.members(connection, licence.id, chosen)
+    return _approve(desk, licence, members, {"chosen": str(len(chosen))})
 
 
 def approve(desk: Desk, licence: Licence, numbers: Collection[str] = ()) -> int:
@@ -25,12 +34,23 @@ def approve(desk: Desk, licence: Licence, numbers: Collection[str] = ()) -> int:
             raise ActRefused(
                 [f"{number} has no entry that waits for approval; see: boekbrug find {number}" for number in missing]
             )
-    with desk.act("approve", licence.name, ids=2 * len(waiting)) as act:
+    return _approve(desk, licence, waiting, {"numbers": ", ".join(sorted(numbers))[:1000]})
+
+
+def _approve(desk: Desk, licence: Licence, waiting: Sequence[Unapproved], facts: dict[str, str]) -> int:
+    entries = sorted({one.entry for one in waiting})
+    with desk.house.database.read() as connection:
+        # an entry is approved as a whole, whichever of its documents was named
+        chunks = [
+            approvals.members(connection, licence.id, entries[first : first + _CHUNK])
+            for first in range(0, len(entries), _CHUNK)
+        ]
+    with desk.act("approve", licence.name, ids=_IDS_PER_DOCUMENT * sum(map(len, chunks))) as act:
         count = 0
-        for first in range(0, len(waiting), _CHUNK):
-            chunk = waiting[first : first + _CHUNK]
-            count += approvals.approve(act.connection, licence.id, chunk, act.ids.take(2 * len(chunk)), act.now)
+        for chunk in chunks:
+            ids = act.ids.take(_IDS_PER_DOCUMENT * len(chunk))
+            count += approvals.approve(act.connection, licence.id, chunk, ids, act.now)
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id
-        act.facts = {"entries": str(count), "numbers": ", ".join(sorted(numbers))[:1000]}
+        act.facts = {"entries": str(count), **facts}
     return count

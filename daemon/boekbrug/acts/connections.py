@@ -14,7 +14,7 @@ from boekbrug.contract.settings import secret_fields
 from boekbrug.runtime.instances import secret_place
 from boekbrug.runtime.plugins import PluginHost
 from boekbrug.store import connections
-from boekbrug.store.connections import OK, ConnectionRow
+from boekbrug.store.connections import OK, PAUSED, ConnectionRow
 from boekbrug.sync.house import House
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -57,6 +57,9 @@ def change(desk: Desk, name: str, values: Mapping[str, object]) -> None:
         plain = {field: value for field, value in settings.items() if field not in secret}
         sealed = {field: _seal(house, row.id, field, settings[field]) for field in secret & values.keys()}
         connections.change_settings(act.connection, row.id, msgspec.json.encode(plain).decode(), sealed, act.now)
+        if row.state == PAUSED:
+            # the key that was refused may be among what changed; the next call tells
+            connections.set_state(act.connection, row.id, OK, "", act.now)
         act.facts = {"changed": ", ".join(sorted(values))}
 
 

@@ -1,12 +1,13 @@
 """Where is my sale: its state and why, its entry line by line, and what is wrong with what to do about it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 import msgspec
 from sqlalchemy import Connection
 
+from boekbrug.acts.desk import NotKnown
 from boekbrug.acts.problems import ShownProblem, show
 from boekbrug.contract import Entry, from_minor
 from boekbrug.store import connections, entries, licences, problems, search
@@ -45,6 +46,7 @@ class ShownEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A document and where it stands for one licence."""
 
+    id: int
     kind: str
     number: str
     source_id: str
@@ -60,22 +62,38 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[ShownProblem, ...]
 
 
-def find(house: House, text: str, language: str, limit: int = search.MOST) -> list[Found]:
-    """Find documents by the beginning of a number, a whole mark, an exact amount or an e-mail address."""
+def find(
+    house: House, text: str, language: str, limit: int = search.MOST, sees: Collection[int] | None = None
+) -> list[Found]:
+    """Find documents by the beginning of a number, a whole mark, an exact amount or an e-mail address.
+
+    Those of the licences that one `sees`, None for all and for documents that no licence wants.
+    """
     text = text.strip()
     with house.database.read() as connection:
-        hits = _hits(connection, house, text, limit)
+        hits = _hits(connection, house, text, limit, sees)
         bodies = entries.load(connection, {hit.entry for hit in hits if hit.entry}, Sealing(house.vault).open_party)
         troubles = _troubles(connection, house, hits, language)
     return [_found(hit, bodies.get(hit.entry or 0), troubles.get((hit.licence_id, hit.id), ())) for hit in hits]
 
 
-def _hits(connection: Connection, house: House, text: str, limit: int) -> list[Hit]:
+def of_document(house: House, licence: int, document: int, language: str) -> Found:
+    """Show one document as it stands for a licence; raise NotKnown."""
+    with house.database.read() as connection:
+        hits = search.by_ids(connection, licence, [document])
+        if not hits:
+            raise NotKnown(document=str(document))
+        bodies = entries.load(connection, {hit.entry for hit in hits if hit.entry}, Sealing(house.vault).open_party)
+        troubles = _troubles(connection, house, hits, language)
+    return _found(hits[0], bodies.get(hits[0].entry or 0), troubles.get((licence, document), ()))
+
+
+def _hits(connection: Connection, house: House, text: str, limit: int, sees: Collection[int] | None) -> list[Hit]:
     if "@" in text:
-        return search.by_email(connection, house.vault.keyed_hash(text), limit)
-    hits = search.by_number(connection, text, limit) if text else []
+        return search.by_email(connection, house.vault.keyed_hash(text), limit, sees)
+    hits = search.by_number(connection, text, limit, sees) if text else []
     if not hits and _AMOUNT.fullmatch(text):
-        return search.by_total(connection, int(text.replace(".", "").replace(",", "")), limit)
+        return search.by_total(connection, int(text.replace(".", "").replace(",", "")), limit, sees)
     return hits
 
 
@@ -94,7 +112,7 @@ def _troubles(
 
 def _found(hit: Hit, body: Entry | None, troubles: Sequence[ShownProblem]) -> Found:
     return Found(
-        kind=hit.kind, number=hit.number, source_id=hit.source_id, connection=hit.connection, unit=hit.unit,
+        id=hit.id, kind=hit.kind, number=hit.number, source_id=hit.source_id, connection=hit.connection, unit=hit.unit,
         dated=hit.dated, total=amount(hit.total, hit.currency), currency=hit.currency, licence=hit.licence or "",
         state=hit.state or "", reason=hit.reason or "",
         entry=None if body is None else shown_entry(body, hit.remote_number or "", hit.remote_id or ""),

@@ -30,6 +30,8 @@ class LicenceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     automatic: bool = False
     #: minutes between two runs
     interval: Minutes = 15
+    #: days after the end of a day or month before it is composed as a whole
+    delay_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 1
 
 
 FIXED = ("name", "source", "unit", "target", "administration")

@@ -13,6 +13,7 @@ from boekbrug.acts.connections import get as get_connection
 from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
 from boekbrug.booking import Rules, chart_use
+from boekbrug.booking.checks import check_chart
 from boekbrug.contract import Administration, Problem, Unit
 from boekbrug.store import changes, connections, licences
 from boekbrug.store.changes import NewLicence
@@ -114,6 +115,7 @@ def _row(act: Act, file: LicenceFile, source: int, target: int, administration: 
         id=act.ids.take(), name=file.name, code=_new_code(act.connection, administration), source=source,
         unit=file.unit, target=target, administration=administration, start=file.start.isoformat(), state=NEW,
         automatic=file.automatic, interval_minutes=file.interval, rules=1, next_at=None, last_run_at=None,
+        delay_days=file.delay_days,
     )  # fmt: skip
     return NewLicence(licence, written(file))
 
@@ -145,12 +147,17 @@ def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) 
         return Applied(known, created=False, changed=(), problems=problems, composed_again=0)
     with house.database.read() as connection:
         again = compose_again.after_change(connection, known.id, moved_start=before.start != file.start)
-    with desk.act("licence-apply", file.name, ids=compose_again.ids_for(len(again))) as act:
+        ids = compose_again.ids_for(connection, again)
+    with desk.act("licence-apply", file.name, ids=ids) as act:
         version = known.rules + any(name.startswith("rules.") for name in changed)
         if version != known.rules:
             changes.add_rules(act.connection, known.id, version, _body(file.rules), desk.actor, act.now)
         changed_row = known._replace(
-            start=file.start.isoformat(), automatic=file.automatic, interval_minutes=file.interval, rules=version
+            start=file.start.isoformat(),
+            automatic=file.automatic,
+            interval_minutes=file.interval,
+            rules=version,
+            delay_days=file.delay_days,
         )
         changes.change_licence(act.connection, changed_row, written(file), act.now)
         if file.start < before.start:
@@ -193,14 +200,19 @@ def _as_file(connection: Connection, row: Licence) -> LicenceFile:
         rules=msgspec.json.decode(licences.rules_body(connection, row.id, row.rules), type=Rules),
         automatic=bool(row.automatic),
         interval=row.interval_minutes,
+        delay_days=row.delay_days,
     )
 
 
 def preflight(house: House, licence: Licence) -> tuple[Problem, ...]:
-    """Say what the target would refuse of a licence's rules, by the chart as it is now."""
+    """Say what the target would refuse of a licence's rules, and what a bookkeeper would, by the chart as it is now."""
     file = as_file(house, licence)
     target = house.instances().target(licence.target)
-    return tuple(target.preflight(chart_use(file.rules), target.chart(file.administration)))
+    use, chart = chart_use(file.rules), target.chart(file.administration)
+    found = tuple(target.preflight(use, chart))
+    # an account that is unknown is told once, by whom it is unknown to
+    told = {problem.facts.get("setting") for problem in found}
+    return found + tuple(problem for problem in check_chart(use, chart) if problem.facts.get("setting") not in told)
 
 
 def activate(desk: Desk, licence: Licence) -> None:

@@ -51,7 +51,7 @@ def overview(house: House, licence: int | None = None) -> Overview:
 def unapproved(house: House, licence: int) -> int:
     """Count the entries of a licence that wait for a person's approval."""
     with house.database.read() as connection:
-        return len(approvals.unapproved(connection, licence))
+        return len({one.entry for one in approvals.unapproved(connection, licence)})
 
 
 def per_licence(house: House) -> list[tuple[Licence, dict[str, int]]]:

@@ -16,18 +16,27 @@ class Retried(NamedTuple):
     entries: int
 
 
-def retry(desk: Desk, licence: Licence, codes: Collection[str] = (), numbers: Collection[str] = ()) -> Retried:
-    """Compose documents with a problem again: all, those with one of the codes, or those of the numbers named.
+def retry(
+    desk: Desk,
+    licence: Licence,
+    codes: Collection[str] = (),
+    numbers: Collection[str] = (),
+    chosen: Collection[int] = (),
+) -> Retried:
+    """Compose documents with a problem again: all, those with one of the codes, of the numbers named, or those chosen.
 
-    Raise ActRefused for a number that has no problem.
+    Raise ActRefused for a number that has no problem; a chosen document that has none any more is left as it is.
     """
     with desk.house.database.read() as connection:
         documents = states.with_problems(connection, licence.id, codes)
         if numbers:
             documents = _named(states.numbered(connection, licence.id, numbers), documents)
-    with desk.act("retry", licence.name, ids=compose_again.ids_for(len(documents))) as act:
+        if chosen:
+            documents = sorted(set(chosen).intersection(documents))
+        ids = compose_again.ids_for(connection, documents)
+    with desk.act("retry", licence.name, ids=ids) as act:
         count = compose_again.start_over(act, licence.id, documents)
-        hurried = 0 if codes or numbers else approvals.hurry(act.connection, licence.id, act.now)
+        hurried = 0 if codes or numbers or chosen else approvals.hurry(act.connection, licence.id, act.now)
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id
         act.facts = {"documents": str(count), "codes": ", ".join(codes), "numbers": ", ".join(sorted(numbers))[:1000]}

@@ -1,7 +1,7 @@
 """Say for each line of a draft which documents and which settings it came from."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -46,23 +46,30 @@ def explain(draft: Draft, items: Iterable[Item], book: CompiledRules, evidence: 
 
     The shares of a line sum to its amount; a document without a share in it is left out.
     """
+    bodies = ((item, body_of(item, book, evidence)) for item in items)
+    own = [(item.document_id, item.document.number, body.lines) for item, body in bodies if isinstance(body, Body)]
+    return explain_shares(draft.lines, own, book.rules, foreign=draft.currency != "EUR")
+
+
+def explain_shares(
+    lines: Sequence[Line], own: Iterable[tuple[int, str, Sequence[Line]]], rules: Rules, *, foreign: bool
+) -> tuple[Explained, ...]:
+    """Explain lines by those that each document stands for, given as document id, number and lines."""
     shares: dict[tuple[object, ...], list[Share]] = {}
-    foreign = draft.currency != "EUR"
-    for item in items:
-        body = body_of(item, book, evidence)
-        for line in body.lines if isinstance(body, Body) else ():
-            share = Share(document_id=item.document_id, number=item.document.number, minor=line.minor)
+    for document_id, number, its_lines in own:
+        for line in its_lines:
+            share = Share(document_id=document_id, number=number, minor=line.minor)
             shares.setdefault(_key(line, foreign=foreign), []).append(share)
-    alike = Counter(_key(line, foreign=foreign) for line in draft.lines)
+    alike = Counter(_key(line, foreign=foreign) for line in lines)
     taken: dict[tuple[object, ...], int] = {}
     explained = []
-    for line in draft.lines:
+    for line in lines:
         key = _key(line, foreign=foreign)
         mine = shares.get(key, [])
         if alike[key] > 1:
             place = taken[key] = taken.get(key, -1) + 1
             mine = mine[place : place + 1]
-        explained.append(Explained(line=line, settings=tuple(settings_of(line, book.rules)), shares=tuple(mine)))
+        explained.append(Explained(line=line, settings=tuple(settings_of(line, rules)), shares=tuple(mine)))
     return tuple(explained)
 
 

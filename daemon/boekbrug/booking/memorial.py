@@ -8,12 +8,23 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from boekbrug.booking.compiled import CompiledRules
-from boekbrug.booking.composed import Composed, Draft, Evidence, Held, Item, Member, Rejected, Skipped, Waiting
+from boekbrug.booking.composed import (
+    BeforeStart,
+    Composed,
+    Draft,
+    Evidence,
+    Held,
+    Item,
+    Member,
+    Rejected,
+    Skipped,
+    Waiting,
+)
 from boekbrug.booking.dates import payment_day
 from boekbrug.booking.gather import gather
 from boekbrug.booking.header import wrong_day
 from boekbrug.booking.movements import movement_line, not_zero
-from boekbrug.booking.terms import Composition, Term
+from boekbrug.booking.terms import NO_JOURNAL, NOTHING, Composition, InTerm, Term
 from boekbrug.contract import (
     MINOR_DIGITS,
     DocumentKind,
@@ -61,7 +72,8 @@ def compose_ledger(items: Iterable[Item], term: Term, book: CompiledRules, evide
     return Composition(drafts=tuple(drafts), others=tuple(others))
 
 
-def _not_in_term(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Composed | None:
+def place_in_ledger(item: Item, book: CompiledRules, evidence: Evidence) -> InTerm | Composed:
+    """Say with which day's others a ledger movement is composed, or why it is not."""
     document = item.document
     if document.kind is not DocumentKind.LEDGER_MOVEMENT or document.readiness is Readiness.VOID:
         return Skipped("this licence books the source's own ledger")
@@ -73,8 +85,15 @@ def _not_in_term(item: Item, term: Term, book: CompiledRules, evidence: Evidence
     day = document.dates.business or document.dates.invoiced or payment_day(document, evidence)
     wrong = wrong_day(document, day, book, evidence)
     if wrong is not None or day is None:
-        return wrong
-    return None if term.first <= day <= term.last else Waiting(f"term of {day.isoformat()}")
+        return wrong or BeforeStart()
+    return InTerm(day)
+
+
+def _not_in_term(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Composed | None:
+    placed = place_in_ledger(item, book, evidence)
+    if not isinstance(placed, InTerm):
+        return placed
+    return None if term.first <= placed.day <= term.last else Waiting(f"term of {placed.day.isoformat()}")
 
 
 def _take(item: Item, ledger: Ledger, book: CompiledRules) -> None:
@@ -104,7 +123,7 @@ def _add_base(ledger: Ledger, line: Line, *, stated: bool, book: CompiledRules) 
 
 def _draft(ledger: Ledger, currency: str, term: Term, book: CompiledRules) -> Composed:
     if not book.journals[EntryKind.MEMORIAL]:
-        return Held("choose a journal for memorial entries")
+        return Held(NO_JOURNAL)
     if currency != "EUR":
         return Rejected((Problem(code="ledger-currency", facts={"currency": currency}),))
     number = term.number(currency)
@@ -115,7 +134,7 @@ def _draft(ledger: Ledger, currency: str, term: Term, book: CompiledRules) -> Co
     if ledger.faults:
         return Rejected(tuple(ledger.faults))
     if not lines:
-        return Skipped("nothing to book")
+        return Skipped(NOTHING)
     return Draft(
         kind=EntryKind.MEMORIAL,
         journal=book.journals[EntryKind.MEMORIAL],

@@ -17,7 +17,10 @@ from boekbrug.booking.header import Body, finish
 from boekbrug.booking.marks import later_number
 from boekbrug.booking.parties import is_named
 from boekbrug.booking.rules import Mode
-from boekbrug.contract import DocumentKind, EntryKind, ExchangeRate, Line, Party, Treatment, to_minor
+from boekbrug.contract import DocumentKind, EntryKind, ExchangeRate, Line, Party, Problem, Treatment, to_minor
+
+NOTHING = "nothing to book"
+NO_JOURNAL = "choose a journal for memorial entries"
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -35,19 +38,32 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Composition(msgspec.Struct, frozen=True, kw_only=True):
-    """A composed term: its entries, and by document id what became of each document outside them."""
+    """A composed term: its entries, and by document id what became of each document outside them.
+
+    `shares` has for each document in an entry, by its id, the lines that it stands for.
+    """
 
     drafts: tuple[Draft, ...]
     others: tuple[tuple[int, Composed], ...]
+    shares: tuple[tuple[int, tuple[Line, ...]], ...] = ()
+
+
+class InTerm(msgspec.Struct, frozen=True, gc=False):
+    """It is composed with the others of this day."""
+
+    day: dt.date
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one document adds to its term."""
+    """What one document adds to its term; `lines` has euro amounts where the currency is another."""
 
-    item: Item
-    body: Body
-    lines: list[Line]
+    member: Member
+    kind: EntryKind
+    date: dt.date
+    currency: str
+    lines: tuple[Line, ...]
     rate: ExchangeRate | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
 def day_term(unit: str, day: dt.date, later: int = 1) -> Term:
@@ -63,23 +79,43 @@ def month_term(unit: str, day: dt.date, later: int = 1) -> Term:
 
 
 def compose_term(items: Iterable[Item], term: Term, book: CompiledRules, evidence: Evidence) -> Composition:
-    """Compose all documents of a term; those that always go by themselves come out as drafts of their own."""
+    """Compose all documents of a term; those that always go by themselves come out as drafts of their own.
+
+    The items may be a stream: of each only its part is kept.
+    """
     parts: dict[str, list[Part]] = {}
     others: list[tuple[int, Composed]] = []
     for item in items:
         found = _part(item, term, book, evidence)
         if isinstance(found, Part):
-            parts.setdefault(item.document.currency, []).append(found)
+            parts.setdefault(found.currency, []).append(found)
         else:
             others.append((item.document_id, found))
     drafts = []
     for currency in sorted(parts):
-        draft = _total(parts[currency], currency, term, book)
+        draft = total(parts[currency], currency, term, book)
         if draft is None:
-            others += [(part.item.document_id, Skipped("nothing to book")) for part in parts[currency]]
+            others += [(part.member.document_id, Skipped(NOTHING)) for part in parts[currency]]
         else:
             drafts.append(draft)
-    return Composition(drafts=tuple(drafts), others=tuple(others))
+    shares = tuple((part.member.document_id, part.lines) for currency in sorted(parts) for part in parts[currency])
+    return Composition(drafts=tuple(drafts), others=tuple(others), shares=shares)
+
+
+def place_in_term(item: Item, book: CompiledRules, evidence: Evidence) -> InTerm | Composed:
+    """Say with which day's others a document is composed, or what becomes of it by itself."""
+    body = body_of(item, book, evidence)
+    if not isinstance(body, Body):
+        return body
+    if books_alone(item, body, book):
+        return finish(item, body, book, evidence)
+    return InTerm(body.date) if book.journals[EntryKind.MEMORIAL] else Held(NO_JOURNAL)
+
+
+def part_of(item: Item, book: CompiledRules, evidence: Evidence) -> Part | Composed:
+    """Return what a document adds to a total, whatever term it belongs to."""
+    body = body_of(item, book, evidence)
+    return _converted(item, body, book, evidence) if isinstance(body, Body) else body
 
 
 def _part(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Part | Composed:
@@ -91,18 +127,26 @@ def _part(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Pa
     if not term.first <= body.date <= term.last:
         return Waiting(f"term of {body.date.isoformat()}")
     if not book.journals[EntryKind.MEMORIAL]:
-        return Held("choose a journal for memorial entries")
+        return Held(NO_JOURNAL)
     return _converted(item, body, book, evidence)
 
 
 def _converted(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> Part | Rejected | Waiting:
-    if item.document.currency == "EUR":
-        return Part(item=item, body=body, lines=body.lines)
-    rate = rate_for(item, body.date, evidence)
-    if isinstance(rate, Rejected | Waiting):
-        return rate
-    lines = euro_lines(item, body.lines, rate, book.rules.exchange_differences)
-    return Part(item=item, body=body, lines=lines, rate=rate)
+    lines, rate = body.lines, None
+    if item.document.currency != "EUR":
+        found = rate_for(item, body.date, evidence)
+        if isinstance(found, Rejected | Waiting):
+            return found
+        lines, rate = euro_lines(item, lines, found, book.rules.exchange_differences), found
+    return Part(
+        member=Member(document_id=item.document_id, revision=item.revision, facet=body.facet),
+        kind=body.kind,
+        date=body.date,
+        currency=item.document.currency,
+        lines=tuple(lines),
+        rate=rate,
+        warnings=body.warnings,
+    )
 
 
 def books_alone(item: Item, body: Body, book: CompiledRules) -> bool:
@@ -129,7 +173,8 @@ def _hybrid_alone(item: Item, body: Body, book: CompiledRules) -> bool:
     return choice.above is not None and abs(to_minor(document.total, document.currency)) > choice.above
 
 
-def _total(parts: Sequence[Part], currency: str, term: Term, book: CompiledRules) -> Draft | None:
+def total(parts: Sequence[Part], currency: str, term: Term, book: CompiledRules) -> Draft | None:
+    """Add parts of one currency up to the entry of a term; None when nothing is left to book."""
     lines = gather(part.lines for part in parts)
     if not lines:
         return None
@@ -142,14 +187,11 @@ def _total(parts: Sequence[Part], currency: str, term: Term, book: CompiledRules
         journal=book.journals[EntryKind.MEMORIAL],
         date=term.last,
         lines=tuple(lines),
-        members=tuple(
-            Member(document_id=part.item.document_id, revision=part.item.revision, facet=part.body.facet)
-            for part in parts
-        ),
+        members=tuple(part.member for part in parts),
         number=number,
         currency=currency,
         text=number,
         party=Party(key=f"collective {collective}", name=collective) if collective else None,
         rate=rates.pop() if len(rates) == 1 else None,
-        warnings=tuple(warning for part in parts for warning in part.body.warnings),
+        warnings=tuple(warning for part in parts for warning in part.warnings),
     )

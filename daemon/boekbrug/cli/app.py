@@ -6,7 +6,24 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from boekbrug.cli import books, connection, database, demo, find, init, licence, plugins, problems, run, standin, sync
+from boekbrug.cli import (
+    books,
+    connection,
+    countering,
+    database,
+    deciding,
+    demo,
+    find,
+    init,
+    licence,
+    plugins,
+    problems,
+    reconciling,
+    run,
+    standin,
+    sync,
+    user,
+)
 from boekbrug.cli.exits import EPILOG, Exit
 from boekbrug.cli.shared import Shared
 
@@ -58,12 +75,19 @@ app.command("run")(run.run)
 app.command("check")(run.check)
 app.add_typer(connection.app, name="connection")
 app.add_typer(licence.app, name="licence")
+app.add_typer(user.app, name="user")
 app.command("sync")(sync.sync)
 app.command("preview")(books.preview)
 app.command("approve")(books.approve)
 app.command("problems")(problems.problems)
 app.command("retry")(problems.retry)
+app.command("compose")(countering.compose)
+app.command("correct")(countering.correct)
+app.command("reverse")(countering.reverse)
 app.command("find")(find.find)
+app.command("decide")(deciding.decide)
+app.command("reconcile")(reconciling.reconcile)
+app.command("accept")(reconciling.accept)
 app.add_typer(plugins.app, name="plugins")
 app.command("standin")(standin.standin)
 app.add_typer(database.app, name="db")

@@ -57,3 +57,19 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar=
         task = bar.add_task("backup", total=None)
         copying.backup(house, file, lambda _, left, total: bar.update(task, completed=total - left, total=total))
         note(f"Copied to {file}. The key {house.settings.key_file} belongs to it; keep that apart.")
+
+
+@app.command("restore")
+def restore(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy.")]) -> None:
+    """Put a copy of a SQLite database back; what it has forgotten is looked up in the books before anything is sent."""
+    from boekbrug.acts import restore as putting_back
+    from boekbrug.cli.shared import log_to_stderr
+    from boekbrug.runtime.clock import SystemClock
+
+    settings = shared(context).settings()
+    log_to_stderr(settings)
+    kept = putting_back.restore(settings, file, SystemClock())
+    if kept is not None:
+        note(f"The database as it was is kept as {kept}.")
+    note(f"{file} is in its place. What it does not know is fetched again, and looked for in the books before it goes.")
+    note("Connections whose authorisation was renewed since have to be authorised again.")

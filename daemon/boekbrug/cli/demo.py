@@ -64,11 +64,13 @@ def _serve(house: "House", port: int) -> None:
 
     import uvicorn
 
+    from boekbrug.cli import demonstration
     from boekbrug.cli.demonstration import HOST, listening
     from boekbrug.web.app import create_app
 
     config = uvicorn.Config(create_app(house), log_config=None, access_log=False, lifespan="off", ws="none")
     with listening(port) as socket, suppress(KeyboardInterrupt):
         address = f"http://{HOST}:{socket.getsockname()[1]}"
-        note(f"\nThe first page is on {address} and figures on {address}/metrics, until Ctrl-C.")
+        link = demonstration.login_link(house)
+        note(f"\nThe dashboard, until Ctrl-C; this link logs you in, once:\n\n  {address}{link}\n")
         uvicorn.Server(config).run(sockets=[socket])

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from boekbrug.acts import connections, licence_file, licences
+from boekbrug.acts import connections, licence_file, licences, users
 from boekbrug.acts.desk import Desk, NotKnown
 from boekbrug.acts.overview import overview
 from boekbrug.acts.problems import list_open
@@ -21,9 +21,11 @@ from boekbrug.contract import SettingsError
 from boekbrug.demo.sample import write_sample
 from boekbrug.runtime.settings import NAME, Settings, load
 from boekbrug.store import schema
+from boekbrug.store.people import UserRole
 from boekbrug.sync.house import House
 
 HOST = "127.0.0.1"
+OWNER = "eigenaar@koffiebrug.example"
 _PORTS = 50
 _COUNTS = {
     "before_start": "before-start",
@@ -90,6 +92,16 @@ def furnish(house: House, dialect: str) -> Desk:
     if applied.licence.state == "new":
         licences.activate(desk, applied.licence)
     return desk
+
+
+def login_link(house: House) -> str:
+    """Return the path of a one-time link for the demo's owner, who is made when not there yet."""
+    desk = Desk(house, actor())
+    try:
+        users.get(house, OWNER)
+    except NotKnown:
+        users.add(desk, OWNER, "De Koffiebrug", UserRole.OWNER, ["webshop"])
+    return users.link(desk, OWNER)
 
 
 def dialect_of(house: House) -> str:

@@ -10,7 +10,10 @@ from boekbrug.cli.exits import Exit
 from boekbrug.cli.shared import Json, Key, at_desk, note, opened, say, shared, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boekbrug.acts.licences import Applied
+    from boekbrug.booking.difference import Change
     from boekbrug.store.licences import Licence
     from boekbrug.sync.house import House
 
@@ -72,6 +75,52 @@ def activate(context: typer.Context, key: Key) -> None:
         note(f"Licence {licence.name} is active.")
         if not licence.automatic:
             note(f"It books nothing without approval; see: boekbrug sync {licence.name}, then preview and approve.")
+
+
+@app.command("suggest")
+def suggest(context: typer.Context, key: Key, as_json: Json = False) -> None:
+    """Propose rules from what the shop sells and the books offer; nothing is changed."""
+    from boekbrug.acts import licences, rule_sets
+
+    with opened(context) as house:
+        changes, to_choose = rule_sets.suggest(house, licences.get(house, key))
+    if as_json:
+        write_json({"changes": changes, "to_choose": to_choose})
+        return
+    _differ(changes)
+    for name in to_choose:
+        note(f"To be chosen by a person: rules.{name}")
+
+
+@app.command("copy")
+def copy(
+    context: typer.Context,
+    template: Annotated[str, typer.Argument(metavar="FROM", help="The licence whose rules are taken.")],
+    key: Annotated[str, typer.Argument(metavar="TO", help="The licence that gets them.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, the difference is shown.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Give a licence the rules of another, its own answers kept; shows the difference first."""
+    from boekbrug.acts import licences, rule_sets
+
+    with at_desk(context) as desk:
+        one, other = licences.get(desk.house, template), licences.get(desk.house, key)
+        changes = rule_sets.copied(desk.house, one, other)
+        if yes and changes:
+            rule_sets.copy(desk, one, other)
+    if as_json:
+        write_json({"changes": changes, "done": yes})
+        return
+    _differ(changes)
+    if changes:
+        note("Done; write it into the licence's file too." if yes else "Nothing was changed; with --yes it is.")
+
+
+def _differ(changes: "Sequence[Change]") -> None:
+    for change in changes:
+        say(f"rules.{change.setting}: {change.old or '–'} → {change.new or '–'}")
+    if not changes:
+        note("There is no difference.")
 
 
 @app.command("pause")

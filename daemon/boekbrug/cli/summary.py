@@ -93,15 +93,16 @@ def vat(out: Console, totals: Iterable[VatShown]) -> None:
     out.print(Padding(table, (1, 0, 0, 2), expand=False))
 
 
-def entry(out: Console, shown: ShownEntry, *, explain: bool) -> None:
-    """Print an entry line by line, with the rule behind each line when asked for."""
+def entry(out: Console, shown: ShownEntry, *, explain: bool, why: Sequence[str] = ()) -> None:
+    """Print an entry line by line, with the rule behind each line when asked for, or `why` it is there."""
     head = Text.assemble(("  Entry ", "dim"), (shown.mark or shown.number, "bold"),
                          (f"  {shown.kind} {shown.journal}  {shown.date}", "dim"))  # fmt: skip
     out.print(head)
     columns = [("Account", "left"), ("Debit", "right"), ("Credit", "right"), ("Code", "left"), ("Role", "left")]
     table = _table(*columns, *([("Why", "wrap")] if explain else []))
-    for line in shown.lines:
+    reasons = list(why) or [line.why for line in shown.lines]
+    for line, reason in zip(shown.lines, reasons, strict=True):
         debit, credit = number(line.debit) if line.debit is not None else "", ""
         credit = number(line.credit) if line.credit is not None else ""
-        table.add_row(line.account, debit, credit, line.vat_code, line.role, *([line.why] if explain else []))
+        table.add_row(line.account, debit, credit, line.vat_code, line.role, *([reason] if explain else []))
     out.print(Padding(table, (0, 0, 0, 4), expand=False))

@@ -23,7 +23,9 @@ def sync(
 ) -> None:
     """Run licences now: fetch, compose, deliver, and say how it stands."""
     from boekbrug.cli.journey import Journey
+    from boekbrug.runtime.processes import spare_the_collector
 
+    spare_the_collector()
     with opened(context) as house, house.workplace("cli") as work:
         done = []
         for licence, steps in _runs(house, work, keys or []):

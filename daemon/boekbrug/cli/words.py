@@ -17,13 +17,15 @@ REASONS = {
     "approval": "waits for your approval",
     "deliver": "goes to the books at the next run",
     "original": "waits for the sale it belongs to",
+    "sale": "waits for the sale that it pays",
+    "rate": "waits for the exchange rate of its day",
     "retry": "tried, and tried again by itself",
     "settle": "the target is being asked what became of it",
     "ask-person": "the target cannot tell; a person decides",
     "plain": "",
     "changed-at-source": "changed at the source after it was booked; the entry stands",
     "differs-at-target": "the amount in the books is another",
-    "reversed": "booked and countered",
+    "reversed": "booked and countered, or taken out",
     "deleted-at-target": "deleted in the books",
     "gone-at-source": "deleted at the source",
 }
@@ -40,8 +42,13 @@ STYLES = {
 }
 
 
+_TERM = "term of "
+
+
 def reason(word: str) -> str:
     """Put a reason into words; one that a source or a problem gave speaks for itself."""
+    if word.startswith(_TERM):
+        return f"composed with the others of {word.removeprefix(_TERM)}, once that is over"
     return REASONS.get(word, word)
 
 

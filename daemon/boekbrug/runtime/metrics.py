@@ -22,6 +22,7 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
     """What the store holds now; what waits for its term or an approval is not counted as waiting.
 
     `last_run_timestamp` is when a licence last ended a run that left no trouble with its connections; 0 is never.
+    `reconciled_timestamp` is when the licence compared its books that did so the longest ago.
     """
 
     documents: Mapping[str, int]
@@ -30,6 +31,8 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
     oldest_waiting_seconds: float
     overdue_seconds: float
     last_run_timestamp: float = 0
+    differences_at_target: int = 0
+    reconciled_timestamp: float = 0
 
 
 def read_stock(database: Database) -> Stock:
@@ -37,6 +40,7 @@ def read_stock(database: Database) -> Stock:
     with database.read() as connection:
         now = database.now(connection)
         last_run = stock.last_run(connection)
+        differences, reconciled = stock.at_target(connection)
         return Stock(
             documents=stock.documents_by_state(connection),
             problems=stock.problems_by_code(connection),
@@ -44,6 +48,8 @@ def read_stock(database: Database) -> Stock:
             oldest_waiting_seconds=_seconds_since(stock.waiting_since(connection), now),
             overdue_seconds=_seconds_since(stock.due_since(connection, now), now),
             last_run_timestamp=0 if last_run is None else last_run / 1_000_000,
+            differences_at_target=differences,
+            reconciled_timestamp=0 if reconciled is None else reconciled / 1_000_000,
         )
 
 
@@ -120,4 +126,14 @@ def _families(stock: Stock) -> Iterator[Metric]:
         "boekbrug_last_run_timestamp_seconds",
         "When a licence last ended a run without trouble.",
         value=stock.last_run_timestamp,
+    )
+    yield GaugeMetricFamily(
+        "boekbrug_differences_at_target",
+        "Entries that are missing, changed or extra at the target.",
+        value=stock.differences_at_target,
+    )
+    yield GaugeMetricFamily(
+        "boekbrug_reconciled_timestamp_seconds",
+        "When books were last compared with what was booked.",
+        value=stock.reconciled_timestamp,
     )

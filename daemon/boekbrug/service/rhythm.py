@@ -6,6 +6,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import OperationalError
 
+from boekbrug.acts import nightly
 from boekbrug.runtime.processes import host_identity, is_alive
 from boekbrug.service import notify
 from boekbrug.service.pool import Pool
@@ -15,6 +16,8 @@ from boekbrug.sync.house import House
 BEATS_PER_LEASE = 3
 GRANTS_EVERY = 60
 """Seconds between two looks for grants that nobody used for so long that they would lapse."""
+RECONCILE_EVERY = 20
+"""Seconds between two looks for a licence whose books are to be compared tonight: 720 in an hour on four nodes."""
 FORGOTTEN_AFTER = dt.timedelta(days=1)
 
 
@@ -43,12 +46,17 @@ class Rhythm:
             workers.beat(connection, self._pool.workers(), now + _microseconds(lease), now)
             dead = workers.bury(connection, self._host, is_alive, now)
             workers.forget(connection, now - _microseconds(FORGOTTEN_AFTER))
+        house.beat()
         if dead:
             house.log.warning("workers.buried", workers=dead)
 
     def keep_grants(self) -> None:
         """Refresh the grants that would lapse unused."""
         self._house.grants.keep_alive(self._house.http())
+
+    def reconcile(self) -> None:
+        """Compare the books of one licence whose night has come."""
+        nightly.reconcile_next(self._house)
 
     def show_life(self) -> None:
         """Tell the watchdog that this process works, unless a worker hangs or has died."""
@@ -84,6 +92,7 @@ def schedule(house: House, pool: Pool) -> BackgroundScheduler:
         rhythm.guarded(rhythm.beat): house.settings.engine.lease / BEATS_PER_LEASE,
     }
     acts[rhythm.guarded(rhythm.keep_grants)] = GRANTS_EVERY
+    acts[rhythm.guarded(rhythm.reconcile)] = RECONCILE_EVERY
     if seconds := notify.watchdog_seconds():
         acts[rhythm.show_life] = seconds / 2
     for act, every in acts.items():

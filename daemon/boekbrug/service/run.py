@@ -8,6 +8,7 @@ from threading import Event
 from types import FrameType
 
 from boekbrug.runtime import log
+from boekbrug.runtime.processes import spare_the_collector
 from boekbrug.runtime.settings import Settings
 from boekbrug.runtime.single import single
 from boekbrug.service import notify
@@ -33,6 +34,7 @@ def main(settings: Settings) -> int:
         house = stack.enter_context(_opened(settings))
         listener = stack.enter_context(listen(settings.service.host, settings.service.port))
         pool = Pool(house, settings.service.workers)
+        spare_the_collector()
         pages = Pages(create_app(house, lambda: Crew(pool.well(), len(pool))), listener)
         pages.start()
         pool.start()

@@ -1,6 +1,7 @@
 """What the first page shows of licences: who is linked with whom, when they run, and what they booked."""
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -43,10 +44,22 @@ class Turnover(NamedTuple):
     number: int
 
 
-def lines(connection: Connection, after: str, limit: int) -> list[Line]:
-    """List licences by name, from a name on, ended ones left out."""
+def lines(connection: Connection, after: str, limit: int, sees: Collection[int] | None = None) -> list[Line]:
+    """List licences by name, from a name on, ended ones left out; those that one `sees`, None for all."""
+    query = _lines().where(licence.c.name > after, licence.c.state != "ended").order_by(licence.c.name).limit(limit)
+    if sees is not None:
+        query = query.where(licence.c.id.in_(sees))
+    return [Line._make(values) for values in connection.execute(query)]
+
+
+def line(connection: Connection, id: int) -> Line:
+    """Read one licence; raise NoResultFound."""
+    return Line._make(connection.execute(_lines().where(licence.c.id == id)).one())
+
+
+def _lines() -> "sa.Select[Any]":
     source, target, row = connections.alias("source"), connections.alias("target"), licence.c
-    query = (
+    return (
         sa.select(
             row.id, row.name, row.code, row.state, row.automatic,
             row.source, source.c.name, source.c.state, row.unit, sa.func.coalesce(unit.c.name, row.unit),
@@ -57,11 +70,7 @@ def lines(connection: Connection, after: str, limit: int) -> list[Line]:
         .join(target, target.c.id == row.target)
         .join(administration, administration.c.id == row.administration)
         .outerjoin(unit, sa.and_(unit.c.connection == row.source, unit.c.code == row.unit))
-        .where(row.name > after, row.state != "ended")
-        .order_by(row.name)
-        .limit(limit)
     )  # fmt: skip
-    return [Line._make(values) for values in connection.execute(query)]
 
 
 def turnover(connection: Connection, licence_id: int, first_day: str, last_day: str) -> list[Turnover]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Administration, Unit
-from boekbrug.store import events
+from boekbrug.store import events, tally
 from boekbrug.store.bulk import insert_rows
 from boekbrug.store.licences import Licence
 from boekbrug.store.tables import administration, document, document_state, fetch_cursor, licence, rules, unit
@@ -37,6 +37,7 @@ def change_licence(connection: Connection, row: Licence, applied: str, now: int)
         .where(licence.c.id == row.id)
         .values(
             start=row.start, automatic=row.automatic, interval_minutes=row.interval_minutes, rules=row.rules,
+            delay_days=row.delay_days,
             applied=applied, next_at=due, changed_at=now,
         )
     )  # fmt: skip
@@ -113,6 +114,7 @@ def add_states(connection: Connection, licence_id: int, documents: Sequence[int]
         ("licence", "document", "state", "reason", "next_at", "changed_at"),
         [(licence_id, id, state, reason, now, now) for id in documents],
     )
+    tally.add(connection, {(licence_id, state): len(documents)})
     events.record(
         connection,
         [(id, event_ids + n, events.DOCUMENT, licence_id, now, state, reason, None) for n, id in enumerate(documents)],

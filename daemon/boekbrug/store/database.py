@@ -16,7 +16,7 @@ _PRAGMAS = (
     "synchronous=full",
     "foreign_keys=on",
     "busy_timeout=30000",
-    "cache_size=-24000",
+    "cache_size=-16000",
     "temp_store=memory",
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import DocumentKind
+from boekbrug.store import tally
 from boekbrug.store.bulk import Row, insert_rows, select_rows, update_rows
 from boekbrug.store.tables import document, document_state, licence, payload, revision
 from boekbrug.store.words import Reason
@@ -118,6 +119,11 @@ class PageRows:
         self._add_revision(item, before.id, n)
         self._again.append((before.id, n))
 
+    @property
+    def changed(self) -> list[int]:
+        """List the documents that have a new revision."""
+        return [id for id, _ in self._again]
+
     def write(self, connection: Connection) -> list[tuple[int, int]]:
         """Write all rows; return (document, revision) of the changed ones, whose states are the caller's to move."""
         insert_rows(connection, document, _DOCUMENT, self._documents)
@@ -125,6 +131,7 @@ class PageRows:
         insert_rows(connection, revision, ("document", "n", "content_hash", "seen_at"), self._revisions)
         insert_rows(connection, payload, ("document", "n", "body", "erase_after"), self._payloads)
         insert_rows(connection, document_state, _STATE, self._states)
+        tally.add(connection, {(licence_id, _WAITING): len(self._documents) for licence_id in self.licences})
         return self._again
 
     def _add_revision(self, item: Seen, id: int, n: int) -> None:

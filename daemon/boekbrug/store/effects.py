@@ -12,7 +12,7 @@ from boekbrug.store import events
 from boekbrug.store.bulk import insert_rows, select_rows, update_rows
 from boekbrug.store.database import Database
 from boekbrug.store.licences import ClaimLost
-from boekbrug.store.tables import effect, entry_state, party
+from boekbrug.store.tables import effect, entry_state, membership, party
 from boekbrug.store.words import EffectState, EntryState
 
 RESEND = "resend"
@@ -236,6 +236,23 @@ def overdue(connection: Connection, licence: int, administration: int, now: int,
     return [OpenEffect(*row) for row in connection.execute(query).all()]
 
 
+def in_doubt(
+    connection: Connection, licence: int, administration: int, documents: Collection[int], mark: str
+) -> list[tuple[OpenEffect, str]]:
+    """List open effects, each with its reason: the entries of documents, and what carries a mark."""
+    columns = effect.c
+    entries = sa.select(membership.c.entry).where(
+        membership.c.licence == licence, membership.c.document.in_(documents), membership.c.ended_at.is_(None)
+    )
+    marked = sa.and_(columns.administration == administration, columns.mark == mark)
+    query = (
+        sa.select(*(columns[name] for name in OpenEffect._fields), columns.reason)
+        .where(columns.state.in_(OPEN), sa.or_(sa.and_(columns.kind == "entry", columns.subject.in_(entries)), marked))
+        .order_by(columns.id)
+    )
+    return [(OpenEffect(*values), reason) for *values, reason in connection.execute(query)]
+
+
 class Settled(NamedTuple):
     """What an effect turned out to be; `next_at` is when to look again at one that stays open."""
 
@@ -280,9 +297,39 @@ def closed_among(connection: Connection, ids: Collection[int]) -> dict[int, str]
     return dict(select_rows(connection, query, [list(ids)]))
 
 
-def totals(connection: Connection, ids: Collection[int]) -> dict[int, int]:
-    """Read the debit total of entries, in minor units."""
-    return dict(select_rows(connection, "select id, total from entry where id in ?*", [list(ids)]))
+class Sent(NamedTuple):
+    """What an effect was to create: its mark and administration, and an entry's debit total in minor units."""
+
+    mark: str
+    administration: int
+    total: int | None
+
+
+def sent(connection: Connection, ids: Collection[int]) -> dict[int, Sent]:
+    """Read what effects were to create, by effect."""
+    return {id: Sent(*values) for id, *values in select_rows(connection, _SENT, [list(ids)])}
+
+
+_SENT = """
+    select f.id, f.mark, f.administration, e.total from effect f
+    left join entry e on e.id = f.subject and f.kind = 'entry' where f.id in ?*
+"""
+
+
+def answering(
+    connection: Connection, administrations: Collection[int], remote_ids: Collection[str]
+) -> dict[tuple[int, str], tuple[int, str]]:
+    """Say which records at a target answer for an entry already: (administration, id) to (entry, mark)."""
+    if not remote_ids:
+        return {}
+    rows = select_rows(connection, _ANSWERING, [list(administrations), list(remote_ids)])
+    return {(administration, remote_id): (id, mark) for administration, remote_id, id, mark in rows}
+
+
+_ANSWERING = """
+    select administration, remote_id, entry, mark from entry_state
+    where administration in ?* and remote_id in ?* and remote_id is not null
+"""
 
 
 def tries(connection: Connection, ids: Collection[int]) -> dict[int, int]:
@@ -290,6 +337,18 @@ def tries(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     of_entries = sa.select(entry_state.c.entry, entry_state.c.tries).where(entry_state.c.entry.in_(ids))
     of_parties = sa.select(party.c.id, party.c.tries).where(party.c.id.in_(ids))
     return dict(connection.execute(of_entries.union_all(of_parties)).all())
+
+
+def bugs_met(connection: Connection, subjects: Collection[int]) -> dict[int, int]:
+    """Count the attempts at entries or parties that ended in a plugin's bug; those without are left out."""
+    return dict(select_rows(connection, _BUGS, [list(subjects)])) if subjects else {}
+
+
+_BUGS = """
+    select f.subject, count(distinct f.id) from effect f
+    join event v on v.subject = f.id and v.kind = 'effect' and v.reason = 'plugin-bug'
+    where f.subject in ?* group by f.subject
+"""
 
 
 def last_of(connection: Connection, kind: EffectKind, subjects: Collection[int]) -> dict[int, OpenEffect]:

@@ -12,7 +12,7 @@ from boekbrug.contract import Entry, EntryKind, ExchangeRate, Line, Party, Role,
 from boekbrug.store import events
 from boekbrug.store.bulk import Row, insert_rows, select_rows, update_rows
 from boekbrug.store.tables import entry, entry_line, entry_state, membership, sale_basis
-from boekbrug.store.words import EntryState
+from boekbrug.store.words import EntryState, Reason
 
 _ENTRY = (
     "id", "licence", "administration", "mark", "number", "kind", "journal", "date", "due", "period", "condition",
@@ -23,10 +23,19 @@ _LINE = (
     "cost_centre", "reference", "why",
 )  # fmt: skip
 _STATE = ("entry", "licence", "administration", "mark", "after", "state", "reason", "next_at", "changed_at")
-_MEMBERSHIP = ("entry", "document", "facet", "licence", "revision")
+_MEMBERSHIP = ("entry", "document", "facet", "licence", "revision", "share")
 
 SealParty = Callable[[bytes, int], bytes]
 OpenParty = Callable[[bytes, int], bytes]
+
+
+class Booking(NamedTuple):
+    """A facet of a document that an entry books; `share` has its own lines where the entry is a total."""
+
+    document: int
+    revision: int
+    facet: str
+    share: bytes | None = None
 
 
 class Composed(NamedTuple):
@@ -37,7 +46,7 @@ class Composed(NamedTuple):
     administration: int
     rules: int
     body: Entry
-    members: Sequence[tuple[int, int, str]]
+    members: Sequence[Booking]
     bases: Sequence[tuple[str, str]]
     after: int | None
     reverses: int | None
@@ -58,9 +67,9 @@ def write_composed(connection: Connection, composed: Sequence[Composed], seal: S
         membership,
         _MEMBERSHIP,
         [
-            (item.id, document, facet, item.licence, revision)
+            (item.id, member.document, member.facet, item.licence, member.revision, member.share)
             for item in composed
-            for document, revision, facet in item.members
+            for member in item.members
         ],
     )
     insert_rows(
@@ -106,8 +115,8 @@ _DUE, _COMPOSED = str(EntryState.DUE), str(EntryState.COMPOSED)
 
 
 _LOAD = (
-    "select id, mark, kind, journal, date, number, currency, rate, period, due, condition, text, concept, party_body "
-    "from entry where id in ?*"
+    "select e.id, e.mark, kind, journal, date, number, currency, rate, period, due, condition, text, concept, "
+    "party_body, r.remote_id from entry e left join entry_state r on r.entry = e.reverses where e.id in ?*"
 )
 _LOAD_LINES = (
     "select entry, role, account, minor, euro_minor, vat_code, vat_minor, treatment, base, text, cost_centre, "
@@ -144,11 +153,12 @@ _KINDS = {str(kind): kind for kind in EntryKind}
 
 def _read_entry(
     id: int, mark: str, kind: str, journal: str, date: str, number: str, currency: str, rate: str | None, period: str,
-    due: str | None, condition: str, text: str, concept: object, party: bytes | None, *, lines: Sequence[Line],
-    open_party: OpenParty,
+    due: str | None, condition: str, text: str, concept: object, party: bytes | None, reverses: str | None, *,
+    lines: Sequence[Line], open_party: OpenParty,
 ) -> Entry:  # fmt: skip
     return Entry(
-        mark=mark, kind=_KINDS[kind], journal=journal, date=dt.date.fromisoformat(date), lines=tuple(lines),
+        mark=mark, reverses=reverses or "", kind=_KINDS[kind], journal=journal, date=dt.date.fromisoformat(date),
+        lines=tuple(lines),
         number=number, currency=currency, period=period, condition=condition, text=text, concept=bool(concept),
         rate=msgspec.json.decode(rate, type=ExchangeRate) if rate else None,
         due=dt.date.fromisoformat(due) if due else None,
@@ -156,10 +166,29 @@ def _read_entry(
     )  # fmt: skip
 
 
-def taken_marks(connection: Connection, administration: int, marks: Collection[str]) -> set[str]:
-    """Say which marks an entry of the administration carries already, replaced ones excepted."""
-    query = "select mark from entry_state where administration = ? and mark in ?* and state <> 'replaced'"
-    return {mark for (mark,) in select_rows(connection, query, [administration, list(marks)])}
+def taken_marks(connection: Connection, administration: int, marks: Collection[str]) -> dict[str, bool]:
+    """Say which marks an entry of the administration carries already, and whether that books nothing any more.
+
+    Entries that were replaced before they existed at the target carry none.
+    """
+    query = "select mark, reason from entry_state where administration = ? and mark in ?* and state <> 'replaced'"
+    rows = select_rows(connection, query, [administration, list(marks)])
+    return {mark: reason in _OVER for mark, reason in rows}
+
+
+_OVER = (Reason.REVERSED, Reason.DELETED)
+
+
+def bookings(connection: Connection, id: int) -> list[Booking]:
+    """List what an entry books and still does, by document."""
+    query = "select document, revision, facet, share from membership where entry = ? and ended_at is null"
+    return [Booking(*row) for row in select_rows(connection, f"{query} order by document, facet", [id])]
+
+
+def dates(connection: Connection, ids: Collection[int]) -> dict[int, dt.date]:
+    """Read the dates of entries."""
+    rows = select_rows(connection, "select id, date from entry where id in ?*", [list(ids)])
+    return {id: dt.date.fromisoformat(date) for id, date in rows}
 
 
 def replace(connection: Connection, entries: Collection[int], event_ids: int, licence: int, now: int) -> None:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.contract import Role
-from boekbrug.store.tables import document_state, entry_line, entry_state
+from boekbrug.store import tally
+from boekbrug.store.tables import entry_line, entry_state
 from boekbrug.store.words import EntryState
 
 
@@ -53,9 +54,4 @@ def _euro(line: sa.FromClause) -> sa.ColumnElement[int]:
 
 def per_licence(connection: Connection) -> dict[int, dict[str, int]]:
     """Count documents per state for every licence."""
-    columns = document_state.c
-    query = sa.select(columns.licence, columns.state, sa.func.count()).group_by(columns.licence, columns.state)
-    found: dict[int, dict[str, int]] = {}
-    for licence, state, count in connection.execute(query):
-        found.setdefault(licence, {})[state] = count
-    return found
+    return tally.counts(connection)

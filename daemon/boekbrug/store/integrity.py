@@ -18,8 +18,9 @@ from boekbrug.store.tables import (
     event,
     licence,
     membership,
+    tally,
 )
-from boekbrug.store.words import EntryState
+from boekbrug.store.words import EntryState, Reason
 
 _EXAMPLES = 5
 Query = sa.Select[Any]
@@ -88,7 +89,8 @@ def _membership_of_replaced() -> Query:
 
 def _living_without_membership() -> Query:
     live = sa.exists().where(membership.c.entry == entry_state.c.entry, membership.c.ended_at.is_(None))
-    return sa.select(entry_state.c.entry).where(entry_state.c.state != EntryState.REPLACED, ~live)
+    over = entry_state.c.reason.in_((Reason.REVERSED, Reason.DELETED))
+    return sa.select(entry_state.c.entry).where(entry_state.c.state != EntryState.REPLACED, ~live, ~over)
 
 
 def _doubt_without_effect() -> Query:
@@ -142,6 +144,16 @@ def _entry_differs_from_event() -> Query:
     )
 
 
+def _count_differs() -> Query:
+    columns = document_state.c
+    one = sa.literal(-1).label("number")
+    both = sa.union_all(
+        sa.select(tally.c.licence, tally.c.state, tally.c.number), sa.select(columns.licence, columns.state, one)
+    ).subquery()
+    difference = sa.func.sum(both.c.number)
+    return sa.select(both.c.licence, both.c.state).group_by(both.c.licence, both.c.state).having(difference != 0)
+
+
 INVARIANTS: dict[str, Query] = {
     "every entry balances": _unbalanced(),
     "every entry has lines": _without_lines(),
@@ -154,6 +166,7 @@ INVARIANTS: dict[str, Query] = {
     "a living entry books something": _living_without_membership(),
     "an entry in doubt has an effect that is not settled": _doubt_without_effect(),
     "a document's state is that of its last event": _state_differs_from_event(),
+    "the counts are those of the documents": _count_differs(),
     "an entry's state is that of its last event": _entry_differs_from_event(),
 }
 """What must always be true, by its sentence, with the query for what breaks it."""

@@ -1,6 +1,7 @@
 """Licences: reading them, and the claim that lets one worker at a time fetch and compose for one."""
 
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 from boekbrug.contract import BoekbrugError
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.database import Database
-from boekbrug.store.tables import administration, licence, rules
+from boekbrug.store.tables import administration, licence, rules, unit
 
 
 class ClaimLost(BoekbrugError):
@@ -39,6 +40,7 @@ class Licence(NamedTuple):
     rules: int
     next_at: int | None
     last_run_at: int | None
+    delay_days: int = 1
 
 
 _READ = sa.select(*(licence.c[name] for name in Licence._fields))
@@ -64,6 +66,12 @@ def rules_body(connection: Connection, id: int, version: int) -> str:
     """Read a version of a licence's rules as JSON."""
     query = sa.select(rules.c.body).where(rules.c.licence == id, rules.c.version == version)
     return str(connection.execute(query).scalar_one())
+
+
+def zone_of(connection: Connection, row: Licence) -> ZoneInfo:
+    """Return the time zone that a licence's unit lives in."""
+    query = sa.select(unit.c.time_zone).where(unit.c.connection == row.source, unit.c.code == row.unit)
+    return ZoneInfo(connection.scalar(query) or "Europe/Amsterdam")
 
 
 def administration_code(connection: Connection, id: int) -> str:
@@ -147,13 +155,14 @@ def release(connection: Connection, claim: LicenceClaim, now: int, next_at: int 
 
 def next_work(connection: Connection, id: int, now: int) -> int | None:
     """Return when the next document, entry or effect of a licence has its turn; turns that are past do not count."""
-    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 4)
+    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 5)
     return min((moment for (moment,) in soonest if moment is not None), default=None)
 
 
 _NEXT_WORK = """
     select min(next_at) from document_state where licence = ? and next_at > ?
     union all select min(next_at) from entry_state where licence = ? and next_at > ?
+    union all select min(due_at) from term where licence = ? and due_at > ?
     union all select min(next_at) from effect where licence = ? and next_at > ?
     union all select min(p.next_at) from party p join licence l on l.administration = p.administration
     where l.id = ? and p.next_at > ?

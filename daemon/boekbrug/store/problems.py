@@ -62,6 +62,47 @@ def close_at_places(connection: Connection, source: int, unit: str, places: Coll
     )
 
 
+DOUBTS = ("cannot-tell", "taken-at-target")
+"""Problems that end when it is known what became of an effect."""
+
+
+def end_doubts(
+    connection: Connection, looked_at: Collection[tuple[int, int]], opened: Sequence[Opened], now: int
+) -> list[Opened]:
+    """End the doubts about (licence, document) that are not found anew; return what of `opened` is new."""
+    found = {(one.licence, one.document, one.problem.code) for one in opened}
+    columns, known = problem.c, set()
+    for licence in {licence for licence, _ in looked_at}:
+        documents = [document for of, document in looked_at if of == licence]
+        query = _DOUBTS.where(columns.licence == licence, columns.document.in_(documents))
+        known |= _end(connection, query, found, now)
+    return [one for one in opened if (one.licence, one.document, one.problem.code) not in known]
+
+
+def end_doubts_at(connection: Connection, licence: int, place: str, opened: Sequence[Opened], now: int) -> list[Opened]:
+    """End the doubts about a party that are not found anew; return what of `opened` is new."""
+    found = {(one.licence, one.document, one.problem.code) for one in opened}
+    query = _DOUBTS.where(problem.c.licence == licence, problem.c.document.is_(None), problem.c.place == place)
+    known = _end(connection, query, found, now)
+    return [one for one in opened if (one.licence, one.document, one.problem.code) not in known]
+
+
+_Key = tuple[int | None, int | None, str]
+_DOUBTS = sa.select(problem.c.id, problem.c.licence, problem.c.document, problem.c.code).where(
+    problem.c.closed_at.is_(None), problem.c.code.in_(DOUBTS)
+)
+
+
+def _end(connection: Connection, query: sa.Select[Any], found: Collection[_Key], now: int) -> set[_Key]:
+    known: dict[int, _Key] = {
+        id: (licence, document, code) for id, licence, document, code in connection.execute(query)
+    }
+    ended = [id for id, key in known.items() if key not in found]
+    if ended:
+        connection.execute(sa.update(problem).where(problem.c.id.in_(ended)).values(closed_at=now))
+    return set(known.values())
+
+
 class Open(NamedTuple):
     """An open problem as it is shown."""
 

@@ -10,6 +10,8 @@ from boekbrug.store.tables import connection as source
 from boekbrug.store.tables import document, document_state, entry, entry_state, licence
 
 MOST = 100
+Sees = Collection[int] | None
+"""The licences among whose documents is looked, None for all."""
 
 
 class Hit(NamedTuple):
@@ -35,7 +37,7 @@ class Hit(NamedTuple):
     remote_id: str | None
 
 
-def by_number(connection: Connection, start: str, limit: int = MOST) -> list[Hit]:
+def by_number(connection: Connection, start: str, limit: int = MOST, sees: Sees = None) -> list[Hit]:
     """Find documents whose number begins like this, or whose entry carries this mark."""
     columns = document.c
     prefixed = columns.number.startswith(start, autoescape=True)
@@ -47,17 +49,17 @@ def by_number(connection: Connection, start: str, limit: int = MOST) -> list[Hit
         .join(entry_state, entry_state.c.entry == document_state.c.entry)
         .where(entry_state.c.mark == start)
     )
-    return _hits(connection, sa.or_(prefixed, marked), limit)
+    return _hits(connection, sa.or_(prefixed, marked), limit, sees)
 
 
-def by_total(connection: Connection, minor: int, limit: int = MOST) -> list[Hit]:
+def by_total(connection: Connection, minor: int, limit: int = MOST, sees: Sees = None) -> list[Hit]:
     """Find documents of exactly this amount, to either side."""
-    return _hits(connection, document.c.total.in_((minor, -minor)), limit)
+    return _hits(connection, document.c.total.in_((minor, -minor)), limit, sees)
 
 
-def by_email(connection: Connection, email_hash: bytes, limit: int = MOST) -> list[Hit]:
+def by_email(connection: Connection, email_hash: bytes, limit: int = MOST, sees: Sees = None) -> list[Hit]:
     """Find documents of the buyer whose address has this hash."""
-    return _hits(connection, document.c.email_hash == email_hash, limit)
+    return _hits(connection, document.c.email_hash == email_hash, limit, sees)
 
 
 def by_ids(connection: Connection, licence_id: int, documents: Collection[int]) -> list[Hit]:
@@ -66,7 +68,7 @@ def by_ids(connection: Connection, licence_id: int, documents: Collection[int]) 
     return _hits(connection, wanted, len(documents))
 
 
-def _hits(connection: Connection, condition: sa.ColumnElement[bool], limit: int) -> list[Hit]:
+def _hits(connection: Connection, condition: sa.ColumnElement[bool], limit: int, sees: Sees = None) -> list[Hit]:
     row, state, entries = document.c, document_state.c, entry_state.c
     query = (
         sa.select(
@@ -83,6 +85,8 @@ def _hits(connection: Connection, condition: sa.ColumnElement[bool], limit: int)
         .order_by(row.number, row.dated, row.id)
         .limit(limit)
     )  # fmt: skip
+    if sees is not None:
+        query = query.where(state.licence.in_(sees))
     return [Hit._make(values) for values in connection.execute(query)]
 
 

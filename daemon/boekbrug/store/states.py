@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
-from boekbrug.store import events
+from boekbrug.store import events, tally
 from boekbrug.store.bulk import run_rows, select_rows
 from boekbrug.store.tables import document, document_state, problem
 from boekbrug.store.words import Reason
@@ -35,6 +35,7 @@ class Move(NamedTuple):
 
 def move(connection: Connection, moves: Sequence[Move], event_ids: int, now: int) -> None:
     """Write the moves and their events; needs one event id per move."""
+    tally.moved(connection, [(m.licence, m.document, m.state) for m in moves])
     run_rows(
         connection,
         _MOVE,
@@ -74,16 +75,60 @@ def standings(connection: Connection, documents: Collection[int]) -> list[Standi
     return [Standing(*row) for row in connection.execute(query).all()]
 
 
-def composed_upon(connection: Connection, entry: int) -> list[Standing]:
-    """Read the states of documents whose entry was composed upon another: the credits and payments of a sale."""
-    return [Standing(*row) for row in select_rows(connection, _UPON, [entry])]
+def composed_upon(connection: Connection, entry: int) -> list[int]:
+    """List the entries that were composed upon another and stand: credits, payments, corrections, reversals."""
+    query = "select entry from entry_state where after = ? and state <> 'replaced'"
+    return [id for (id,) in select_rows(connection, query, [entry])]
 
 
-_UPON = """
-    select s.licence, s.document, s.state, s.reason, s.entry, s.tries
-    from entry_state e join membership m on m.entry = e.entry and m.ended_at is null
-    join document_state s on s.document = m.document and s.licence = m.licence where e.after = ?
+def standing_in(connection: Connection, entry: int) -> list[Standing]:
+    """Read the states of the documents that an entry books."""
+    return [Standing(*row) for row in select_rows(connection, _IN, [entry])]
+
+
+_IN = """
+    select distinct s.licence, s.document, s.state, s.reason, s.entry, s.tries
+    from membership m join document_state s on s.document = m.document and s.licence = m.licence
+    where m.entry = ? and m.ended_at is null
 """
+
+
+def count_beside(connection: Connection, documents: Collection[int]) -> int:
+    """Count the documents that stand in entries with these, or in entries composed upon those."""
+    rows = select_rows(connection, _BESIDE, [list(documents), list(documents)])
+    return int(rows[0][0])
+
+
+_BESIDE = """
+    select count(*) from membership m where m.ended_at is null and m.entry in (
+        select s.entry from document_state s where s.document in ?* and s.state in ('waiting', 'problem')
+        union select e.entry from document_state s join entry_state e on e.after = s.entry
+        where s.document in ?* and s.state in ('waiting', 'problem')
+    )
+"""
+
+
+def booked_elsewhere(connection: Connection, freed: Sequence[Standing]) -> dict[tuple[int, int], tuple[int, bool]]:
+    """Find documents that a booked entry has, by licence and document: the last such entry, and whether it changed."""
+    if not freed:
+        return {}
+    wanted = {(one.licence, one.document) for one in freed}
+    rows = select_rows(connection, _ELSEWHERE, [sorted({licence for licence, _ in wanted}), [d for _, d in wanted]])
+    return {(row[0], row[1]): (row[2], bool(row[3])) for row in rows if (row[0], row[1]) in wanted}
+
+
+_ELSEWHERE = """
+    select m.licence, m.document, max(m.entry), max(m.revision) <> d.revision
+    from membership m join entry_state e on e.entry = m.entry join document d on d.id = m.document
+    where m.ended_at is null and e.state = 'booked' and m.licence in ?* and m.document in ?*
+    group by m.licence, m.document, d.revision
+"""
+
+
+def count_members(connection: Connection, entries: Collection[int]) -> int:
+    """Count the living memberships of entries."""
+    query = "select count(*) from membership where entry in ?* and ended_at is null"
+    return int(select_rows(connection, query, [list(entries)])[0][0])
 
 
 def members_of(connection: Connection, entries: Collection[int]) -> list[tuple[int, int, int, bool]]:
@@ -95,18 +140,16 @@ def members_of(connection: Connection, entries: Collection[int]) -> list[tuple[i
 
 
 _MEMBERS = """
-    select m.entry, m.licence, m.document, d.revision <> m.revision
+    select m.entry, m.licence, m.document, d.revision <> max(m.revision)
     from membership m join document d on d.id = m.document where m.entry in ?* and m.ended_at is null
+    group by m.entry, m.licence, m.document, d.revision
 """
 
 
 def counts(connection: Connection, licence: int | None = None) -> dict[str, int]:
     """Count documents per state; every state is named, so that the sum is what was fetched."""
-    query = sa.select(document_state.c.state, sa.func.count()).group_by(document_state.c.state)
-    if licence is not None:
-        query = query.where(document_state.c.licence == licence)
-    found: dict[str, int] = dict(connection.execute(query).all())
-    return {str(state): found.get(str(state), 0) for state in DocumentState}
+    found = tally.counts(connection, licence).values()
+    return {str(state): sum(one[state] for one in found) for state in DocumentState}
 
 
 def with_problems(connection: Connection, licence: int, codes: Collection[str] = ()) -> list[int]:

@@ -2,17 +2,16 @@
 
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
-from boekbrug.store import states
+from boekbrug.store import facts, states
 from boekbrug.store.connections import TROUBLE
+from boekbrug.store.facts import RECONCILED
 from boekbrug.store.tables import document_state, effect, licence, problem
-from boekbrug.store.words import EffectState, Reason
-
-TERM = "term of "
-"""How the reason of what waits for its day or month begins."""
+from boekbrug.store.words import TERM, EffectState, Reason
 
 
 def documents_by_state(connection: Connection) -> dict[str, int]:
@@ -55,6 +54,15 @@ def due_since(connection: Connection, now: int) -> int | None:
         columns.next_at <= now, columns.state == "active", free_since <= now
     )
     return _moment(connection, query)
+
+
+def at_target(connection: Connection) -> tuple[int, int | None]:
+    """Add up what licences found different at their targets when they last compared, and when the oldest did."""
+    found = [
+        msgspec.json.decode(value, type=dict[str, int])
+        for value in facts.starting_with(connection, RECONCILED).values()
+    ]
+    return sum(one["differences"] for one in found), min((one["at"] for one in found), default=None)
 
 
 def last_run(connection: Connection) -> int | None:

@@ -2,6 +2,20 @@
 
 from enum import StrEnum
 
+TERM = "term of "
+"""How the reason of what waits for its day or month begins; the first day follows."""
+
+
+class TermState(StrEnum):
+    """Where a day or month that is composed as a whole is."""
+
+    #: not over yet, or not yet known to be closed at the source
+    RUNNING = "running"
+    #: may be composed
+    CLOSED = "closed"
+    #: all that belongs to it is composed, as far as it came
+    COMPOSED = "composed"
+
 
 class EntryState(StrEnum):
     """Where an entry, or the party of entries, is; exactly one at a time."""
@@ -52,8 +66,16 @@ class Reason(StrEnum):
     DELIVER = "deliver"
     #: waiting: the document it refers to has no entry yet
     ORIGINAL = "original"
+    #: waiting: the sale that a payment is for has no entry yet
+    SALE = "sale"
+    #: waiting: the exchange rate of its day is not known yet
+    RATE = "rate"
     #: waiting: tried, and to be tried again
     RETRY = "retry"
+    #: skipped: a person booked it by hand
+    BY_HAND = "by-hand"
+    #: skipped: a person decided that it is not to be booked
+    IGNORED = "ignored"
     #: in doubt: the target is being asked
     SETTLE = "settle"
     #: in doubt: the target cannot tell, a person decides
@@ -64,9 +86,13 @@ class Reason(StrEnum):
     CHANGED = "changed-at-source"
     #: booked; the amount at the target is another
     DIFFERS = "differs-at-target"
-    #: booked and countered
+    #: booked and countered, or taken out by its last correction
     REVERSED = "reversed"
     #: booked once; the target says it is gone
     DELETED = "deleted-at-target"
     #: skipped: the source says that nothing is owed any more
     GONE = "gone-at-source"
+
+
+SET_ASIDE = (Reason.BY_HAND, Reason.IGNORED)
+"""Why a person set a document aside; nothing but a person takes it up again, else it could be booked twice."""

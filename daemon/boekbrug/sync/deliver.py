@@ -1,13 +1,15 @@
 """Deliver: the only stage that creates something outside; intent, call and outcome are three phases."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from itertools import groupby
+from datetime import timedelta
+from itertools import chain, groupby
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from boekbrug.contract import (
     AuthorisationLost,
+    BoekbrugError,
     Effect,
     EffectKind,
     Entry,
@@ -15,7 +17,9 @@ from boekbrug.contract import (
     NotSent,
     Outcome,
     OutcomeUnknown,
+    PluginBug,
     Prepared,
+    Problem,
     Refused,
     ResolvesParties,
     Retriable,
@@ -26,8 +30,9 @@ from boekbrug.contract import (
 )
 from boekbrug.store import effects, entries, parties
 from boekbrug.store.effects import RESEND, Claim, Intent
-from boekbrug.store.licences import Licence
-from boekbrug.sync.outcome import Concluded, conclude
+from boekbrug.store.licences import ClaimLost, Licence
+from boekbrug.sync.caution import Found, already_booked
+from boekbrug.sync.outcome import Concluded, SettledAs, conclude
 from boekbrug.sync.release import give_back, refuse
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
@@ -48,7 +53,11 @@ def deliver(work: Workplace, licence: Licence, administration: str) -> Iterator[
     while claims := _claim(work, licence, limit, with_parties=with_parties):
         yield Step("claimed", len(claims))
         prepared = _prepare(work, target, licence, administration, claims)
-        yield from send(work, licence, administration, claims, prepared, "delivered")
+        there = _look(work, licence, administration, claims, prepared)
+        if there:
+            yield Step("recognised", len(there))
+        to_send = [item for item in prepared if item.id not in there]
+        yield from send(work, licence, administration, claims, to_send, "delivered")
 
 
 def send(
@@ -63,9 +72,17 @@ def send(
     target = work.instances.target(licence.target)
     by_subject = {claim.subject: claim for claim in claims}
     done: list[Concluded] = []
-    for batch in _batches(prepared, target.capabilities.batch_size):
-        intents = _intend(work, licence, by_subject, batch)
+    with work.database.read() as connection:
+        # what was in a call that met a bug goes out again alone
+        suspects = effects.bugs_met(connection, [claim.subject for claim in claims if claim.reason == RESEND])
+    alone = [[item] for item in prepared if item.id in suspects]
+    others = [item for item in prepared if item.id not in suspects]
+    for batch in chain(_batches(others, target.capabilities.batch_size), alone):
+        intents, begun = _intend(work, licence, by_subject, batch), work.clock.now()
         yield Step("intended", len(intents))
+        if not timedelta() <= work.clock.now() - begun < work.limits.lease:
+            # others may look for these by now, and find nothing: what is sent from here on could be sent twice
+            raise ClaimLost(intents=str(len(intents)))
         with work.metrics.timed(target.name, "post"):
             outcomes, cause = _post(work, target, administration, [intent.prepared for intent in intents])
         work.metrics.count_effects(target.name, outcomes)
@@ -102,13 +119,34 @@ def _prepare(
             bodies = _with_parties(connection, licence, bodies)
     try:
         with work.metrics.timed(target.name, "prepare"):
-            answers = target.prepare(administration, _effects(fresh, bodies)) if fresh else ()
-    except Exception:
-        give_back(work, claims, retry_after=None)
+            answers = prepare(work, target, administration, _effects(fresh, bodies)) if fresh else []
+    except Exception as error:
+        give_back(work, claims, retry_after=error.retry_after if isinstance(error, Retriable) else None)
         raise
     refuse(work, [(claim, a) for claim, a in zip(fresh, answers, strict=True) if isinstance(a, Refused)])
     same = [item.prepared(work.sealing.open_payload) for item in again.values()]
     return same + [answer for answer in answers if isinstance(answer, Prepared)]
+
+
+def prepare(work: Workplace, target: Target, administration: str, wanted: Sequence[Effect]) -> list[Prepared | Refused]:
+    """Prepare effects together, and one by one when the plugin meets a bug, so that only the one that it trips over
+    is refused.
+    """
+    try:
+        answers = target.prepare(administration, wanted)
+        if len(answers) != len(wanted):
+            raise PluginBug(verb="prepare", asked=str(len(wanted)), answered=str(len(answers)))
+        return list(answers)
+    except PluginBug as error:
+        failed: Exception = error
+    except BoekbrugError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the other entries go on
+        failed = error
+    work.log.warning("plugin.failed", verb="prepare", entries=len(wanted), error=repr(failed))
+    if len(wanted) == 1:
+        return [Refused(problems=(Problem(code="plugin-bug", facts={"verb": "prepare", "error": repr(failed)}),))]
+    return [answer for one in wanted for answer in prepare(work, target, administration, [one])]
 
 
 def _with_parties(connection: Connection, licence: Licence, bodies: Mapping[int, Entry]) -> dict[int, Entry]:
@@ -125,6 +163,22 @@ def _effects(claims: Sequence[Claim], bodies: Mapping[int, Entry]) -> list[Effec
         Effect(id=claim.subject, kind=EffectKind.ENTRY, mark=(body := bodies[claim.subject]).mark, body=body)
         for claim in claims
     ]
+
+
+def _look(
+    work: Workplace, licence: Licence, administration: str, claims: Sequence[Claim], prepared: Sequence[Prepared]
+) -> Found:
+    """Book what the books hold already, without sending it; there is any only after a database was put back."""
+    try:
+        there = already_booked(work, licence, administration, prepared)
+    except Exception:
+        give_back(work, [claim for claim in claims if any(item.id == claim.subject for item in prepared)], None)
+        raise
+    if there:
+        by_subject = {claim.subject: claim for claim in claims}
+        intents = _intend(work, licence, by_subject, [item for item in prepared if item.id in there])
+        conclude(work, _concluded(by_subject, intents, [there[intent.subject] for intent in intents]))
+    return there
 
 
 def _batches(prepared: Sequence[Prepared], size: int) -> Iterator[list[Prepared]]:
@@ -172,7 +226,9 @@ def _post(
     return outcomes, None
 
 
-def _concluded(claims: Mapping[int, Claim], intents: Sequence[Intent], outcomes: Sequence[Outcome]) -> list[Concluded]:
+def _concluded(
+    claims: Mapping[int, Claim], intents: Sequence[Intent], outcomes: Sequence[Outcome | SettledAs]
+) -> list[Concluded]:
     return [
         Concluded(
             intent.id, intent.licence, intent.subject, claims[intent.subject].tries + 1, outcome,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
-from boekbrug.contract import BadAmount, Document, Page, Window, to_minor
+from boekbrug.contract import BadAmount, Document, DocumentRef, Page, Window, to_minor
 from boekbrug.runtime.secrets import Vault
 from boekbrug.store import cursors, documents, problems
 from boekbrug.store.cursors import CursorClaim
@@ -77,8 +77,10 @@ class PageKeeper:
         with work.database.read() as connection:
             now = work.database.now(connection)
             rows = self._rows(connection, seen, now)
-        revision = Revision(work.ids, rows.licences)
-        work.ids.ensure(len(page.unreadable) + revision.ids_for(len(seen) + len(page.gone)))
+            revision = Revision(work.ids, rows.licences)
+            changed = rows.changed + _ids_of(connection, held, page.gone)
+            needed = revision.ids_for(connection, len(seen) + len(page.gone), changed)
+        work.ids.ensure(len(page.unreadable) + needed)
         with work.database.write() as connection:
             cursors.advance(connection, held, page.cursor, work.until(now), now)
             revision.changed(connection, rows.write(connection), now)
@@ -103,6 +105,13 @@ class PageKeeper:
             elif before.content_hash != item.content_hash:
                 rows.add_change(item, before, _twin(item, numbers.get((item.kind, item.number))))
         return rows
+
+
+def _ids_of(connection: Connection, held: CursorClaim, refs: Sequence[DocumentRef]) -> list[int]:
+    if not refs:
+        return []
+    known = documents.known(connection, held.connection, held.unit, [ref.source_id for ref in refs])
+    return [one.id for one in known.values()]
 
 
 def _twin(item: Seen, owner: tuple[str, int] | None) -> int | None:

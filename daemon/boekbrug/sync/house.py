@@ -9,8 +9,10 @@ from pathlib import Path
 from random import Random
 
 import structlog
+from sqlalchemy import Connection
 
 from boekbrug.contract import Clock, Context, Source, Target
+from boekbrug.runtime import heartbeat
 from boekbrug.runtime.apps import Apps
 from boekbrug.runtime.budgets import BACKFILL_LEAVES, StoredBudget
 from boekbrug.runtime.caches import StoredCache
@@ -24,7 +26,7 @@ from boekbrug.runtime.plugins import PluginHost
 from boekbrug.runtime.processes import host_identity, is_alive, started
 from boekbrug.runtime.secrets import open_vault
 from boekbrug.runtime.settings import Settings
-from boekbrug.store import schema, workers
+from boekbrug.store import caution, schema, workers
 from boekbrug.store.connections import ConnectionRow
 from boekbrug.store.database import Database
 from boekbrug.store.ids import Ids
@@ -39,7 +41,8 @@ class House:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.log = structlog.get_logger()
-        self.database = Database(settings.database_url, self.microseconds)
+        # a clock that is handed in rules everywhere, over PostgreSQL's own as well
+        self.database = Database(settings.database_url, self.microseconds, clock=self.microseconds if clock else None)
         self.vault = open_vault(settings.key_file, make=settings.makes_key)
         self.plugins = plugins or PluginHost.load(self.log)
         self.metrics = Metrics()
@@ -70,12 +73,32 @@ class House:
         with self.database.write() as connection:
             now = self.database.now(connection)
             workers.bury(connection, host, is_alive, now)
+            old = self._beat(connection, now)
             workers.enter(connection, worker, host, os.getpid(), started(os.getpid()), now)
+        self._beaten(now, old=old)
         try:
             yield self.place(worker)
         finally:
             with self.database.write() as connection:
-                workers.leave(connection, worker, self.database.now(connection))
+                now = self.database.now(connection)
+                workers.leave(connection, worker, now)
+                old = self._beat(connection, now)
+            self._beaten(now, old=old)
+
+    def beat(self) -> None:
+        """Note, in the database and then in a file beside it, how far it has come."""
+        with self.database.write() as connection:
+            now = self.database.now(connection)
+            old = self._beat(connection, now)
+        self._beaten(now, old=old)
+
+    def _beat(self, connection: Connection, now: int) -> bool:
+        return caution.beat(connection, heartbeat.read(self.settings.state), now)
+
+    def _beaten(self, now: int, *, old: bool) -> None:
+        heartbeat.write(self.settings.state, now)
+        if old:
+            self.log.warning("caution.begun", reason="the database is older than the heartbeat beside it")
 
     def close(self) -> None:
         """Let go of the database."""

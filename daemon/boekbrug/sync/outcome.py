@@ -1,6 +1,6 @@
 """Conclude: write what became of effects, of their entries, and with them of their documents."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -9,14 +9,16 @@ from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Booked, EffectKind, NotSent, Outcome, Problem, Refused, Unknown
 from boekbrug.store import effects, events, parties, problems, states
 from boekbrug.store.bulk import update_rows
-from boekbrug.store.effects import RESEND, SUBJECTS, Settled
+from boekbrug.store.effects import RESEND, SUBJECTS, Sent, Settled
 from boekbrug.store.problems import Opened
 from boekbrug.store.states import Move
 from boekbrug.store.words import EffectState, EntryState, Reason
+from boekbrug.sync.countered import after_booking
 from boekbrug.sync.workplace import Workplace
 
 _STATE = ("state", "reason", "claimed_by", "next_at", "tries", "remote_id", "remote_number", "changed_at")
 IDS_PER_ITEM = 8
+IDS_PER_DOCUMENT = 3
 FIRST_LOOK = 5_000_000
 """Microseconds after an unknown outcome before the target is asked for the first time."""
 
@@ -75,7 +77,9 @@ class _Fate(NamedTuple):
 
 def conclude(work: Workplace, concluded: Sequence[Concluded]) -> None:
     """Write outcomes in one transaction; those of effects that were settled meanwhile are kept as evidence."""
-    work.ids.ensure(len(concluded) * IDS_PER_ITEM)
+    with work.database.read() as connection:
+        documents = states.count_members(connection, [item.subject for item in concluded])
+    work.ids.ensure(len(concluded) * IDS_PER_ITEM + documents * IDS_PER_DOCUMENT)
     with work.database.write() as connection:
         now = work.database.now(connection)
         closed = effects.closed_among(connection, [item.effect for item in concluded])
@@ -90,24 +94,43 @@ class Conclusion:
         self._work, self._connection, self._now = work, connection, now
 
     def write(self, concluded: Sequence[Concluded]) -> None:
-        """Move effects, entries, parties and documents; open the problems."""
-        totals = effects.totals(self._connection, [item.subject for item in concluded])
-        fates = {item.subject: self._fate(item, totals.get(item.subject)) for item in concluded}
+        """Move effects, entries, parties and documents; open the problems, and close those of ended doubts."""
+        sent = effects.sent(self._connection, [item.effect for item in concluded])
+        taken = self._taken(concluded, sent)
+        fates = {
+            item.subject: taken[item.subject] if item.subject in taken else self._fate(item, sent[item.effect])
+            for item in concluded
+        }
         self._settle_effects(concluded, fates)
         for kind in SUBJECTS:
             self._move_subjects(kind, [item for item in concluded if item.kind is kind], fates)
         entries = [item.subject for item in concluded if item.kind is EffectKind.ENTRY]
-        self._move_documents(entries, fates)
+        looked_at = {item.subject for item in concluded if item.looks}
+        self._move_documents(entries, fates, looked_at)
+        self._show_parties([item for item in concluded if item.kind is EffectKind.PARTY], fates, sent)
         # the card of a party may have gone since it was found
         parties.doubt(self._connection, [id for id in entries if fates[id].subject is EntryState.REFUSED], self._now)
 
-    def _fate(self, item: Concluded, total: int | None) -> _Fate:  # noqa: PLR0911 - one per kind of outcome
+    def _taken(self, concluded: Sequence[Concluded], sent: Mapping[int, Sent]) -> dict[int, _Fate]:
+        """Find entries whose record answers for another entry already: they stay in doubt until a person decides."""
+        named = [(item, id) for item in concluded if item.kind is EffectKind.ENTRY and (id := remote_id(item.outcome))]
+        administrations = {sent[item.effect].administration for item, _ in named}
+        owners = effects.answering(self._connection, administrations, [id for _, id in named])
+        found = {}
+        for item, id in named:
+            mark, administration, _ = sent[item.effect]
+            owner, other = owners.setdefault((administration, id), (item.subject, mark))
+            if owner != item.subject:
+                problem = Problem(code="taken-at-target", facts={"mark": mark, "id": id, "other": other})
+                found[item.subject] = _asked(problem, self._now + self._work.backoff(item.looks, None))
+        return found
+
+    def _fate(self, item: Concluded, sent: Sent) -> _Fate:  # noqa: PLR0911 - one per kind of outcome
         match item.outcome:
             case Booked() as booked:
-                return self._booked(booked, total)
-            case BookedTwice(first, records):
-                problem = Problem(code="double-at-target", facts={"id": first.id, "records": str(records)})
-                return _differing(problem)
+                return self._booked(booked, sent)
+            case BookedTwice(_, records):
+                return _differing(Problem(code="double-at-target", facts={"mark": sent.mark, "count": str(records)}))
             case Refused(problems=found):
                 return _refused(found)
             case NotSent(reason=reason, retry_after=after):
@@ -119,14 +142,13 @@ class Conclusion:
             case LookAgain(reason, next_at):
                 return _unknown(reason, Reason.SETTLE, next_at)
             case AskPerson(reason, next_at):
-                return _unknown(reason, Reason.ASK_PERSON, next_at)
+                return _asked(Problem(code="cannot-tell", facts={"mark": sent.mark, "reason": reason}), next_at)
 
-    def _booked(self, outcome: Booked, total: int | None) -> _Fate:
-        if outcome.total is None or total is None or outcome.total == total:
+    def _booked(self, outcome: Booked, sent: Sent) -> _Fate:
+        if outcome.total is None or sent.total is None or outcome.total == sent.total:
             return _PLAIN
-        facts = {"sent": str(total), "booked": str(outcome.total)}
-        problem = Problem(code="differs-at-target", facts=facts)
-        return _differing(problem)
+        facts = {"mark": sent.mark, "sent": _cents(sent.total), "found": _cents(outcome.total)}
+        return _differing(Problem(code="differs-at-target", facts=facts))
 
     def _settle_effects(self, concluded: Sequence[Concluded], fates: dict[int, _Fate]) -> None:
         settled = [
@@ -141,9 +163,9 @@ class Conclusion:
     def _move_subjects(self, kind: EffectKind, concluded: Sequence[Concluded], fates: dict[int, _Fate]) -> None:
         of, rows = SUBJECTS[kind], []
         for item in concluded:
-            fate, outcome = fates[item.subject], item.outcome
-            booked = outcome.first if isinstance(outcome, BookedTwice) else outcome
-            remote_id, number = (booked.id, booked.number) if isinstance(booked, Booked) else (None, None)
+            fate = fates[item.subject]
+            booked = _record(item.outcome) if fate.subject is EntryState.BOOKED else None
+            id, number = (booked.id, booked.number) if booked else (None, None)
             next_at = None if fate.effect is EffectState.UNKNOWN else fate.next_at
             rows.append(
                 (
@@ -152,7 +174,7 @@ class Conclusion:
                     None,
                     next_at,
                     item.tries,
-                    remote_id,
+                    id,
                     number,
                     self._now,
                     item.subject,
@@ -169,24 +191,63 @@ class Conclusion:
             ],
         )  # fmt: skip
 
-    def _move_documents(self, entries: Sequence[int], fates: dict[int, _Fate]) -> None:
+    def _move_documents(self, entries: Sequence[int], fates: dict[int, _Fate], looked_at: Collection[int]) -> None:
         moves: list[Move] = []
         opened: list[Opened] = []
-        for entry, licence, document, changed in states.members_of(self._connection, entries):
+        doubted: list[tuple[int, int]] = []
+        # what is wrong with a total is told once, not for each of its documents
+        told: set[int] = set()
+        rows = states.members_of(self._connection, entries)
+        booked = {entry for entry in entries if fates[entry].subject is EntryState.BOOKED}
+        of_booked = {(licence, document): entry for entry, licence, document, _ in rows if entry in booked}
+        otherwise = after_booking(self._connection, self._work.ids, booked, of_booked, self._now) if booked else {}
+        for entry, licence, document, changed in rows:
             fate = fates[entry]
             reason = fate.document_reason
             found = fate.problems
-            if changed and fate is _PLAIN:
+            changed_now = changed and fate is _PLAIN and (licence, document) not in otherwise
+            if changed_now:
                 reason, found = Reason.CHANGED._value_, (Problem(code="changed-after-booking"),)
-            moves.append(Move(licence, document, fate.document._value_, reason, entry))
+            plain = Move(licence, document, fate.document._value_, reason, entry, self._now if changed_now else None)
+            moves.append(otherwise.get((licence, document), plain))
+            if entry in looked_at:
+                doubted.append((licence, document))
             opened += [
                 Opened(problem, licence=licence, document=document, entry=entry,
                        severity=self._work.instances.severity(problem.code))
                 for problem in found
+                if found is not fate.problems or entry not in told
             ]  # fmt: skip
+            told.add(entry)
         ids = self._work.ids
+        opened = problems.end_doubts(self._connection, doubted, opened, self._now) if doubted else opened
         states.move(self._connection, moves, ids.take(len(moves)), self._now)
         problems.open_problems(self._connection, opened, ids.take(len(opened)), self._now)
+
+    def _show_parties(self, concluded: Sequence[Concluded], fates: dict[int, _Fate], sent: Mapping[int, Sent]) -> None:
+        """Open the problems of parties that only a person can tell of; they are named by their mark."""
+        for item in concluded:
+            mark, found = sent[item.effect].mark, fates[item.subject].problems
+            asked = found if fates[item.subject].effect is EffectState.UNKNOWN else ()
+            if item.looks or asked:
+                opened = [Opened(problem, licence=item.licence, place=mark) for problem in asked]
+                opened = problems.end_doubts_at(self._connection, item.licence, mark, opened, self._now)
+                problems.open_problems(self._connection, opened, self._work.ids.take(len(opened)), self._now)
+
+
+def _record(outcome: Outcome | SettledAs) -> Booked | None:
+    booked = outcome.first if isinstance(outcome, BookedTwice) else outcome
+    return booked if isinstance(booked, Booked) else None
+
+
+def remote_id(outcome: Outcome | SettledAs) -> str | None:
+    """Return the id of the record that an outcome names, if it names one."""
+    booked = _record(outcome)
+    return booked.id if booked else None
+
+
+def _cents(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02}"
 
 
 _PLAIN = _Fate(EffectState.BOOKED, EntryState.BOOKED, Reason.PLAIN._value_, DocumentState.BOOKED, Reason.PLAIN._value_)
@@ -194,6 +255,10 @@ _PLAIN = _Fate(EffectState.BOOKED, EntryState.BOOKED, Reason.PLAIN._value_, Docu
 
 def _differing(problem: Problem) -> _Fate:
     return _PLAIN._replace(subject_reason=Reason.DIFFERS, document_reason=Reason.DIFFERS, problems=(problem,))
+
+
+def _asked(problem: Problem, next_at: int) -> _Fate:
+    return _unknown(problem.code, Reason.ASK_PERSON, next_at)._replace(problems=(problem,))
 
 
 def _refused(found: tuple[Problem, ...]) -> _Fate:
@@ -221,9 +286,10 @@ def _keep_late_answers(connection: Connection, work: Workplace, late: Sequence[C
     )
     contradicting = [item for item in late if isinstance(item.outcome, Booked)]
     absent = effects.closed_among(connection, [item.effect for item in contradicting])
+    sent = effects.sent(connection, [item.effect for item in contradicting])
     opened = [
         Opened(
-            Problem(code="late-answer"),
+            Problem(code="late-answer", facts={"mark": sent[item.effect].mark, "id": remote_id(item.outcome) or ""}),
             licence=item.licence,
             entry=item.subject if item.kind is EffectKind.ENTRY else None,
         )

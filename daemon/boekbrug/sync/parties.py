@@ -17,7 +17,8 @@ from boekbrug.store.effects import RESEND, Claim
 from boekbrug.store.licences import Licence
 from boekbrug.store.parties import Wanted
 from boekbrug.store.words import EntryState
-from boekbrug.sync.deliver import send
+from boekbrug.sync import caution
+from boekbrug.sync.deliver import prepare, send
 from boekbrug.sync.outcome import Concluded
 from boekbrug.sync.release import give_back, show_refused
 from boekbrug.sync.steps import Step
@@ -38,8 +39,10 @@ def provide(work: Workplace, licence: Licence, administration: str) -> Iterator[
     target = work.instances.target(licence.target)
     while isinstance(target, ResolvesParties) and (wanted := _claim(work, licence)):
         yield Step("parties-claimed", len(wanted))
-        again = [one.claim for one in wanted if one.claim.reason == RESEND]
-        asked = [one for one in wanted if one.claim.reason != RESEND]
+        # an old database may have forgotten that it sent one again
+        resends = not caution.is_cautious(work, licence)
+        again = [one.claim for one in wanted if one.claim.reason == RESEND and resends]
+        asked = [one for one in wanted if one.claim not in again]
         answers = _ask(work, target, administration, wanted, asked)
         refused = _keep(work, asked, answers)
         yield Step("parties-found", len(asked))
@@ -106,7 +109,7 @@ def _prepare(
         Effect(id=one.claim.subject, kind=EffectKind.PARTY, mark=one.party.mark, body=one.party) for one in absent
     ]
     try:
-        answers = target.prepare(administration, wanted)
+        answers = prepare(work, target, administration, wanted)
     except Exception:
         give_back(work, [*again, *(one.claim for one in absent)], retry_after=None)
         raise

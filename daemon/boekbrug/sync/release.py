@@ -30,8 +30,10 @@ def refuse(work: Workplace, refused: Sequence[tuple[Claim, Refused]]) -> None:
     """Keep what a target would refuse as problems of the documents; nothing was sent."""
     if not refused:
         return
-    work.ids.ensure(sum(4 + len(answer.problems) for _, answer in refused) * 4)
     by_entry = {claim.subject: answer.problems for claim, answer in refused}
+    with work.database.read() as connection:
+        documents = states.count_members(connection, list(by_entry))
+    work.ids.ensure(documents + sum(4 + len(answer.problems) for _, answer in refused) * 4)
     with work.database.write() as connection:
         now = work.database.now(connection)
         rows = [(claim, EntryState.REFUSED, answer.problems[0].code, None) for claim, answer in refused]
@@ -42,6 +44,8 @@ def refuse(work: Workplace, refused: Sequence[tuple[Claim, Refused]]) -> None:
 def show_refused(connection: Connection, work: Workplace, by_entry: Mapping[int, Sequence[Problem]], now: int) -> None:
     """Move the documents of refused entries, and open their problems."""
     moves, opened = [], []
+    # what is wrong with a total is told once, not for each of its documents
+    told: set[int] = set()
     for entry, licence, document, _ in states.members_of(connection, list(by_entry)):
         found = by_entry[entry]
         moves.append(Move(licence, document, DocumentState.PROBLEM, found[0].code, entry))
@@ -49,6 +53,8 @@ def show_refused(connection: Connection, work: Workplace, by_entry: Mapping[int,
             Opened(problem, licence=licence, document=document, entry=entry,
                    severity=work.instances.severity(problem.code))
             for problem in found
+            if entry not in told
         ]  # fmt: skip
+        told.add(entry)
     states.move(connection, moves, work.ids.take(len(moves)), now)
     problems.open_problems(connection, opened, work.ids.take(len(opened)), now)

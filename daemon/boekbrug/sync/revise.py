@@ -12,7 +12,7 @@ from boekbrug.store.ids import Ids
 from boekbrug.store.problems import Opened
 from boekbrug.store.states import Move, Standing
 from boekbrug.store.tables import entry_state
-from boekbrug.store.words import EntryState, Reason
+from boekbrug.store.words import SET_ASIDE, EntryState, Reason
 
 _REPLACEABLE = (EntryState.COMPOSED, EntryState.DUE, EntryState.REFUSED)
 _IDS_PER_STATE = 3
@@ -24,29 +24,38 @@ class Revision:
     def __init__(self, ids: Ids, licences: Sequence[int]) -> None:
         self._ids, self._licences = ids, licences
 
-    def ids_for(self, count: int) -> int:
-        """Say how many identifiers have to be ensured for so many documents."""
-        return count * len(self._licences) * _IDS_PER_STATE
+    def ids_for(self, connection: Connection, count: int, changed: Sequence[int]) -> int:
+        """Say how many identifiers have to be ensured for so many documents, of which some have `changed`."""
+        beside = states.count_beside(connection, changed) if changed else 0
+        return (count * len(self._licences) + beside) * _IDS_PER_STATE
 
     def changed(self, connection: Connection, revised: Sequence[tuple[int, int]], now: int) -> None:
         """Compose again what is not booked; mark what is booked as changed at its source; never rebook."""
-        standing = states.standings(connection, [id for id, _ in revised]) if revised else []
+        found = states.standings(connection, [id for id, _ in revised]) if revised else []
+        standing = [s for s in found if s.reason not in SET_ASIDE]
         free = start_over(connection, self._ids, standing, now)
-        self._move(connection, [Move(s.licence, s.document, _WAITING, _COMPOSE, None, now) for s in free], now)
+        self._move(connection, again(connection, free, now), now)
         self._mark(connection, [s for s in standing if s.state == DocumentState.BOOKED], Reason.CHANGED, now)
 
     def gone(self, connection: Connection, source: int, unit: str, refs: Sequence[DocumentRef], now: int) -> None:
         """Skip what the source has deleted before it was booked; mark what is booked."""
         known = documents.known(connection, source, unit, [ref.source_id for ref in refs]) if refs else {}
         ids = [known[key].id for ref in refs if (key := (str(ref.kind), ref.source_id)) in known]
-        standing = states.standings(connection, ids) if ids else []
+        found = states.standings(connection, ids) if ids else []
+        standing = [s for s in found if s.reason not in SET_ASIDE]
         free = start_over(connection, self._ids, standing, now)
-        self._move(connection, [Move(s.licence, s.document, DocumentState.SKIPPED, Reason.GONE) for s in free], now)
+        left_out = {(s.licence, s.document) for s in standing}
+        moves = again(connection, free, now)
+        self._move(
+            connection, [_gone(move) if (move.licence, move.document) in left_out else move for move in moves], now
+        )
         self._mark(connection, [s for s in standing if s.state == DocumentState.BOOKED], Reason.GONE, now)
 
     def _mark(self, connection: Connection, booked: Sequence[Standing], reason: Reason, now: int) -> None:
         fresh = [s for s in booked if s.reason != reason]
-        self._move(connection, [Move(s.licence, s.document, DocumentState.BOOKED, reason, s.entry) for s in fresh], now)
+        next_at = now if reason is Reason.CHANGED else None
+        moves = [Move(s.licence, s.document, DocumentState.BOOKED, reason, s.entry, next_at) for s in fresh]
+        self._move(connection, moves, now)
         problem = Problem(code="changed-after-booking" if reason is Reason.CHANGED else "gone-after-booking")
         opened = [
             Opened(problem, licence=s.licence, document=s.document, entry=s.entry, severity=Severity.WARNING)
@@ -58,6 +67,12 @@ class Revision:
         states.move(connection, moves, self._ids.take(len(moves)), now)
 
 
+def _gone(move: Move) -> Move:
+    if move.state == DocumentState.BOOKED:
+        return move._replace(reason=Reason.GONE, next_at=None)
+    return move._replace(state=DocumentState.SKIPPED, reason=Reason.GONE, next_at=None)
+
+
 _WAITING, _COMPOSE = DocumentState.WAITING, Reason.COMPOSE
 
 
@@ -65,21 +80,43 @@ def start_over(connection: Connection, ids: Ids, standing: Sequence[Standing], n
     """Free documents from entries that never existed at the target and close their problems; return the freed ones.
 
     What is booked, in doubt or under way stays as it is. With an entry go those that were composed upon it: the credit
-    note or payment of a sale. Needs one identifier per document ensured.
+    note or payment of a sale. Needs as many identifiers ensured as
+    `states.count_beside` says.
     """
     freed: list[Standing] = []
-    left = list(standing)
-    while left:
-        one = left.pop()
-        if one.state in (DocumentState.BOOKED, DocumentState.IN_DOUBT):
+    seen: set[tuple[int, int]] = set()
+    for one in standing:
+        if one.state in (DocumentState.BOOKED, DocumentState.IN_DOUBT) or (one.licence, one.document) in seen:
             continue
-        if one.entry is not None:
-            upon = states.composed_upon(connection, one.entry)
-            if not _replace(connection, ids, one.entry, one.licence, now):
-                continue
-            left += [other for other in upon if other not in freed and other not in left]
-        problems.close_for_documents(connection, one.licence, [one.document], now)
-        freed.append(one)
+        with_it = [one] if one.entry is None else _dissolve(connection, ids, one.entry, one.licence, now)
+        fresh = [other for other in with_it if (other.licence, other.document) not in seen]
+        seen.update((other.licence, other.document) for other in fresh)
+        problems.close_for_documents(connection, one.licence, [other.document for other in fresh], now)
+        freed += fresh
+    return freed
+
+
+def again(connection: Connection, freed: Sequence[Standing], now: int) -> list[Move]:
+    """Plan to compose freed documents anew; one that is booked in another entry is booked and changed, as it was."""
+    booked = states.booked_elsewhere(connection, freed)
+    standing = [
+        Move(licence, document, DocumentState.BOOKED, Reason.CHANGED, entry, now)
+        if changed
+        else Move(licence, document, DocumentState.BOOKED, Reason.PLAIN, entry)
+        for (licence, document), (entry, changed) in booked.items()
+    ]
+    fresh = [one for one in freed if (one.licence, one.document) not in booked]
+    return standing + [Move(one.licence, one.document, _WAITING, _COMPOSE, None, now) for one in fresh]
+
+
+def _dissolve(connection: Connection, ids: Ids, entry: int, licence: int, now: int) -> list[Standing]:
+    """Take out an entry with those composed upon it, and return the documents of all; none when it is too late."""
+    freed = states.standing_in(connection, entry)
+    upon = states.composed_upon(connection, entry)
+    if not _replace(connection, ids, entry, licence, now):
+        return []
+    for one in upon:
+        freed += _dissolve(connection, ids, one, licence, now)
     return freed
 
 

@@ -4,21 +4,21 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator
 
-import msgspec
 from sqlalchemy.exc import OperationalError
 
-from boekbrug.booking.compiled import CompiledRules
-from boekbrug.booking.rules import Rules
-from boekbrug.contract import BoekbrugError
-from boekbrug.store import connections, effects, licences, workers
+from boekbrug.contract import BoekbrugError, Retriable
+from boekbrug.store import connections, effects, licences, tally, workers
 from boekbrug.store.connections import PAUSED
 from boekbrug.store.licences import ClaimLost, Licence, LicenceClaim
-from boekbrug.sync import trouble
-from boekbrug.sync.compose import Books, compose
+from boekbrug.sync import caution, trouble
+from boekbrug.sync.books import open_books
+from boekbrug.sync.compose import compose
+from boekbrug.sync.corrections import correct_changed
 from boekbrug.sync.deliver import deliver
 from boekbrug.sync.parties import provide
 from boekbrug.sync.settle import settle
 from boekbrug.sync.steps import Step
+from boekbrug.sync.terms import close_terms, compose_terms
 from boekbrug.sync.waited import fetch_waited
 from boekbrug.sync.workplace import Workplace
 
@@ -37,16 +37,33 @@ def run_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, None, N
         paused = {id for id in (licence.source, licence.target) if connections.get(connection, id).state == PAUSED}
     work.instances.renew()
     done: Counter[str] = Counter()
+    waits: list[dt.timedelta] = []
     for step in _stages(work, claim, licence, paused):
         done[step.phase] += step.done
+        if step.after is not None:
+            waits.append(step.after)
         yield step
     with work.database.write() as connection:
         now = work.database.now(connection)
-        again = now + licence.interval_minutes * 60_000_000
+        tally.gather(connection, licence.id)
+        again = now + (work.backoff(0, max(waits)) if waits else licence.interval_minutes * 60_000_000)
         licences.release(connection, claim, now, min(again, licences.next_work(connection, licence.id, now) or again))
+    caution.leave_when_caught_up(work, licence)
     if any(done[phase] for phase in TOLD):
         work.log.info("licence.ran", licence=licence.name, **{phase: done[phase] for phase in TOLD})
     yield Step("released")
+
+
+def compose_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, None, None]:
+    """Compose what waits for a licence that this worker has claimed, and let it go; nothing is fetched or sent."""
+    with work.database.read() as connection:
+        licence = licences.get(connection, claim.licence)
+        is_paused = connections.get(connection, licence.source).state == PAUSED
+    work.instances.renew()
+    yield from _compose(work, claim, licence, may_ask=not is_paused)
+    with work.database.write() as connection:
+        now = work.database.now(connection)
+        licences.release(connection, claim, now, now)
 
 
 def _stages(work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int]) -> Iterator[Step]:
@@ -55,16 +72,17 @@ def _stages(work: Workplace, claim: LicenceClaim, licence: Licence, paused: Coll
         if (yield from _stage(work, licence.source, "fetch", steps)):
             trouble.clear(work, licence.source)
     if licence.target not in paused:
-        yield from _stage(work, licence.target, "compose", _compose(work, claim, licence))
+        yield from _compose(work, claim, licence, may_ask=licence.source not in paused)
         yield from _deliver(work, licence)
 
 
-def _compose(work: Workplace, claim: LicenceClaim, licence: Licence) -> Iterator[Step]:
+def _compose(work: Workplace, claim: LicenceClaim, licence: Licence, *, may_ask: bool) -> Iterator[Step]:
     with work.database.read() as connection:
-        body = licences.rules_body(connection, licence.id, licence.rules)
-    rules = CompiledRules(msgspec.json.decode(body, type=Rules))
-    mark_length = work.instances.target(licence.target).capabilities.mark_length
-    yield from compose(work, claim, Books(licence=licence, rules=rules, mark_length=mark_length))
+        books = open_books(connection, work, licence)
+    yield from _stage(work, licence.target, "compose", compose(work, claim, books))
+    yield from _stage(work, licence.source, "close", close_terms(work, licence, may_ask=may_ask))
+    yield from _stage(work, licence.target, "terms", compose_terms(work, claim, books))
+    yield from _stage(work, licence.target, "correct", correct_changed(work, claim, books))
 
 
 def _deliver(work: Workplace, licence: Licence) -> Iterator[Step]:
@@ -75,6 +93,9 @@ def _deliver(work: Workplace, licence: Licence) -> Iterator[Step]:
         with work.database.write() as connection:
             workers.return_claimed(connection, licence.id, work.database.now(connection))
     settled = yield from _stage(work, licence.target, "settle", settle(work, licence, administration))
+    if caution.must_wait(work, licence):
+        yield Step("cautious")
+        return
     provided = yield from _stage(work, licence.target, "parties", provide(work, licence, administration))
     delivered = yield from _stage(work, licence.target, "deliver", deliver(work, licence, administration))
     with work.database.read() as connection:
@@ -94,7 +115,7 @@ def _stage(work: Workplace, connection_id: int, name: str, steps: Iterator[Step]
     except Exception as error:  # noqa: BLE001 - one of the two boundaries at which anything is caught
         work.metrics.runs.labels(name, "failed" if isinstance(error, BoekbrugError) else "bug").inc()
         trouble.note(work, connection_id, error, name)
-        yield Step(f"{name}-failed")
+        yield Step(f"{name}-failed", after=error.retry_after if isinstance(error, Retriable) else None)
         return False
     work.metrics.runs.labels(name, "done").inc()
     return True

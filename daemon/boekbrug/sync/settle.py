@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from boekbrug.contract import Booked, CannotTell, EffectKind, MarkAnswer, MarkQuery, Target
-from boekbrug.store import effects
+from boekbrug.contract import Booked, CannotTell, EffectKind, MarkAnswer, MarkQuery, Problem, Refused, Target
+from boekbrug.store import caution, effects
 from boekbrug.store.effects import OpenEffect
 from boekbrug.store.licences import Licence
 from boekbrug.sync.outcome import Absent, AskPerson, BookedTwice, Concluded, LookAgain, SettledAs, conclude
@@ -21,11 +21,17 @@ def settle(work: Workplace, licence: Licence, administration: str) -> Iterator[S
             now = work.database.now(connection)
             due = effects.overdue(connection, licence.id, licence.administration, now, _BATCH)
             tries = effects.tries(connection, [item.subject for item in due])
+            bugs = effects.bugs_met(connection, [item.subject for item in due])
+            # an old database has forgotten the latest calls: the quiet period begins when it was put back
+            forgot = caution.since(connection, licence.administration) or 0
         if not due:
             return
         yield Step("asking", len(due))
         answers = _ask(work, target, administration, due)
-        found = [(item, _meaning(work, target, item, answer, now)) for item, answer in zip(due, answers, strict=True)]
+        found = [
+            (item, _unless_poison(_meaning(work, target, item, answer, now, forgot), bugs.get(item.subject, 0)))
+            for item, answer in zip(due, answers, strict=True)
+        ]
         conclude(
             work,
             [
@@ -55,7 +61,7 @@ def _ask(work: Workplace, target: Target, administration: str, due: Sequence[Ope
     return answers if len(answers) == len(due) else [CannotTell(reason="plugin-bug")] * len(due)
 
 
-def _meaning(work: Workplace, target: Target, item: OpenEffect, answer: MarkAnswer, now: int) -> SettledAs:
+def _meaning(work: Workplace, target: Target, item: OpenEffect, answer: MarkAnswer, now: int, forgot: int) -> SettledAs:
     if isinstance(answer, CannotTell):
         again = now + _wait(work, item.looks)
         return AskPerson(answer.reason, again) if _is_final(answer) else LookAgain(answer.reason, again)
@@ -64,10 +70,17 @@ def _meaning(work: Workplace, target: Target, item: OpenEffect, answer: MarkAnsw
         return booked if len(answer) == 1 else BookedTwice(booked, len(answer))
     if target.capabilities.absence_is_final:
         return Absent()
-    quiet_ends = item.intended_at + work.limits.quiet_period // MICROSECOND
+    quiet_ends = max(item.intended_at, forgot) + work.limits.quiet_period // MICROSECOND
     if now >= quiet_ends and item.looks > 0:
         return Absent()
     return LookAgain("not-listed-yet", max(quiet_ends, now + _wait(work, item.looks)))
+
+
+def _unless_poison(meaning: SettledAs, bugs: int) -> SettledAs | Refused:
+    """Give up on what is not there after a plugin met a bug with it twice, the second time alone."""
+    if isinstance(meaning, Absent) and bugs > 1:
+        return Refused(problems=(Problem(code="plugin-bug", facts={"verb": "post", "times": str(bugs)}),))
+    return meaning
 
 
 def _is_final(answer: CannotTell) -> bool:

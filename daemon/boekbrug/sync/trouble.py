@@ -2,7 +2,15 @@
 
 from sqlalchemy import Connection
 
-from boekbrug.contract import AuthorisationLost, BoekbrugError, MissingRight, Problem, Retriable, Severity, WrongKey
+from boekbrug.contract import (
+    AuthorisationLost,
+    BoekbrugError,
+    MissingRight,
+    Problem,
+    Retriable,
+    Severity,
+    WrongKey,
+)
 from boekbrug.store import connections, problems
 from boekbrug.store.connections import OK, PAUSED, TROUBLE
 from boekbrug.store.problems import Opened

@@ -8,29 +8,46 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from boekbrug.sync.house import House
+from boekbrug.web.account import account_routes
+from boekbrug.web.api import add_api
+from boekbrug.web.booked import booked_routes
 from boekbrug.web.connect import connect_routes
+from boekbrug.web.deeds import deed_routes
+from boekbrug.web.door import Door
 from boekbrug.web.find import find_routes
 from boekbrug.web.guard import Guard
 from boekbrug.web.health import Crew, health_routes
 from boekbrug.web.home import home_routes
 from boekbrug.web.hooks import hook_routes
+from boekbrug.web.licence import licence_routes
+from boekbrug.web.login import login_routes
 from boekbrug.web.page import Pages
+from boekbrug.web.refusals import refuse
+from boekbrug.web.sale import sale_routes
 from boekbrug.web.watching import metrics_routes
 
 
 def create_app(house: House, crew: Callable[[], Crew] | None = None) -> FastAPI:
     """Make the app over an open house; `crew` tells how the workers of this process are, when it has any."""
     app = FastAPI(title="boekbrug", docs_url=None, redoc_url=None, openapi_url=None)
-    pages = Pages(house)
+    pages, door = Pages(house), Door(house)
     for routes in (
         health_routes(house, crew),
         metrics_routes(house),
         connect_routes(house),
         hook_routes(house),
-        home_routes(pages),
-        find_routes(pages),
+        login_routes(pages, door),
+        home_routes(pages, door),
+        licence_routes(pages, door),
+        booked_routes(pages, door),
+        sale_routes(pages, door),
+        deed_routes(pages, door),
+        account_routes(pages, door),
+        find_routes(pages, door),
     ):
         app.include_router(routes)
+    add_api(app, house, door)
+    refuse(app, pages)
     app.mount("/static", StaticFiles(directory=Path(str(files("boekbrug.web"))) / "static"))
-    app.add_middleware(Guard, listens_on=house.settings.service.host)
+    app.add_middleware(Guard, listens_on=house.settings.service.host, is_peopled=door.is_peopled)
     return app

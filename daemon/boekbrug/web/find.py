@@ -1,12 +1,14 @@
 """Where is my sale: the answer as a page."""
 
 import re
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
-from boekbrug.acts.find import Found, find
+from boekbrug.acts.find import find
 from boekbrug.booking.composed import DocumentState
+from boekbrug.web.door import Door, Right, Visit
 from boekbrug.web.page import Pages
 from boekbrug.web.writing import Writing
 
@@ -16,17 +18,17 @@ LONGEST = 254
 _MONEY = re.compile(r"(?:€|EUR)?\s*(-?)\s*([0-9]{1,3}(?:[.\s][0-9]{3})+|[0-9]+),([0-9]{2})")
 
 
-def find_routes(pages: Pages) -> APIRouter:
+def find_routes(pages: Pages, door: Door) -> APIRouter:
     """Make `/find`."""
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/find")
-    def find_sale(request: Request, q: str = "") -> Response:
-        writing = pages.writing(request)
+    def find_sale(request: Request, visit: Annotated[Visit, Depends(door.needs(Right.SEE))], q: str = "") -> Response:
+        writing = pages.writing(request, visit)
         text = q.strip()[:LONGEST]
-        found = _found(pages, text, writing.language) if text else []
+        found = find(pages.house, plain_amount(text), writing.language, MOST + 1, visit.sees) if text else []
         values = {"text": text, "found": found[:MOST], "more": len(found) > MOST, "most": MOST, "reason_of": reason_of}
-        return pages.render(request, writing, "find.html", values)
+        return pages.render(request, writing, "find.html", values, visit)
 
     return router
 
@@ -39,10 +41,6 @@ def reason_of(writing: Writing, state: str, reason: str) -> str:
         return writing.word("reason.status", status=reason)
     name, _, detail = reason.partition(": ")
     return f"{writing.known('reason', name)}{f' ({detail})' if detail else ''}"
-
-
-def _found(pages: Pages, text: str, language: str) -> list[Found]:
-    return find(pages.house, plain_amount(text), language, MOST + 1)
 
 
 def plain_amount(text: str) -> str:

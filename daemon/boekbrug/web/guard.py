@@ -1,11 +1,13 @@
-"""Who may see the pages, and what a browser may do with them.
+"""From where the pages can be reached, and what a browser may do with them.
 
-There is no login yet, hence the pages of the dashboard are for whoever sits at this machine, and for nobody else.
+As long as there is no user to log in as, they are for whoever sits at this machine, and for nobody else.
 """
 
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 FOR_WATCHERS = frozenset({"/healthz", "/metrics"})
 FOR_VENDORS = ("/connect/", "/hook/")
 REFUSAL = (
-    "Pages are shown on the machine of boekbrug only, since there is no login yet. From elsewhere, for instance:\n"
-    "ssh -L 8765:127.0.0.1:8765 MACHINE, and then http://127.0.0.1:8765 in your own browser.\n"
+    "Pages are shown on the machine of boekbrug only, as long as there is no user: boekbrug user add EMAIL\n"
+    "Until then, from elsewhere: ssh -L 8765:127.0.0.1:8765 MACHINE, and http://127.0.0.1:8765 in your own browser.\n"
 )
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -39,10 +41,10 @@ def is_local(host: str) -> bool:
 
 
 class Guard:
-    """Refuses the dashboard to all but this machine, and gives every answer its headers."""
+    """Refuses the dashboard to all but this machine while nobody can log in, and gives every answer its headers."""
 
-    def __init__(self, app: ASGIApp, listens_on: str) -> None:
-        self._app, self._listens_locally = app, is_local(listens_on)
+    def __init__(self, app: ASGIApp, listens_on: str, is_peopled: Callable[[], bool]) -> None:
+        self._app, self._listens_locally, self._is_peopled = app, is_local(listens_on), is_peopled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -58,7 +60,7 @@ class Guard:
             await send(message)
 
         is_open = scope["path"] in FOR_WATCHERS or scope["path"].startswith(FOR_VENDORS)
-        allowed = is_open or self._is_from_here(Headers(scope=scope))
+        allowed = is_open or self._is_from_here(Headers(scope=scope)) or await run_in_threadpool(self._is_peopled)
         answer = self._app if allowed else PlainTextResponse(REFUSAL, 403)
         await answer(scope, receive, send_guarded)
 

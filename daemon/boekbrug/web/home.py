@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Connection
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
 from boekbrug.acts import find
 from boekbrug.acts.problems import ShownProblem, show
@@ -18,6 +19,7 @@ from boekbrug.store.board import Line, Turnover
 from boekbrug.store.connections import PAUSED
 from boekbrug.store.licences import ACTIVE
 from boekbrug.sync.workplace import MICROSECOND
+from boekbrug.web.door import Door, Right, Visit
 from boekbrug.web.page import Pages
 from boekbrug.web.writing import Writing
 
@@ -62,6 +64,7 @@ class Shown(NamedTuple):
     bar: list[Segment]
     today: list[tuple[str, int]]
     month: list[tuple[str, int]]
+    month_shown: str
     month_name: str
     last_run: str
     next_run: str
@@ -78,25 +81,28 @@ class Shown(NamedTuple):
         return sum(trouble.number for trouble in self.problems if trouble.first.severity == severity)
 
 
-def home_routes(pages: Pages) -> APIRouter:
+def home_routes(pages: Pages, door: Door) -> APIRouter:
     """Make `/`."""
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    def home(request: Request, after: str = "") -> Response:
-        writing = pages.writing(request)
+    def home(request: Request, visit: Annotated[Visit, Depends(door.needs(Right.SEE))], after: str = "") -> Response:
+        writing = pages.writing(request, visit)
         with pages.house.database.read() as connection:
-            lines = board.lines(connection, after, LICENCES + 1)
+            lines = board.lines(connection, after, LICENCES + 1, visit.sees)
             now = pages.house.database.now(connection)
-            shown = [_shown(pages, connection, writing, line, now) for line in lines[:LICENCES]]
+            shown = [shown_licence(pages, connection, writing, line, now) for line in lines[:LICENCES]]
         more = shown[-1].line.name if len(lines) > LICENCES else ""
         values = {"licences": shown, "more": more, "after": after, "order": ORDER}
-        return pages.render(request, writing, "home.html", values)
+        if visit.sees is not None and len(lines) == 1 and not after:
+            return RedirectResponse(f"/licences/{lines[0].name}", 303)
+        return pages.render(request, writing, "home.html", values, visit)
 
     return router
 
 
-def _shown(pages: Pages, connection: Connection, writing: Writing, line: Line, now: int) -> Shown:
+def shown_licence(pages: Pages, connection: Connection, writing: Writing, line: Line, now: int) -> Shown:
+    """Gather what is shown of a licence at first sight."""
     counts = states.counts(connection, line.id)
     today = writing.now.date()
     month = _month_shown(connection, line, today)
@@ -106,6 +112,7 @@ def _shown(pages: Pages, connection: Connection, writing: Writing, line: Line, n
         bar=bar_of(counts),
         today=_amounts(writing, board.turnover(connection, line.id, today.isoformat(), today.isoformat())),
         month=_amounts(writing, board.turnover(connection, line.id, f"{month}-01", f"{month}-31")),
+        month_shown=month,
         month_name=_month_name(writing, month),
         last_run=_moment(writing, line.last_run_at) if line.last_run_at else writing.word("licence.never"),
         next_run=_next_run(writing, line, now),

@@ -8,10 +8,34 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 
 from boekbrug import __version__
+from boekbrug.booking.composed import DocumentState
 from boekbrug.problems import LANGUAGES
 from boekbrug.sync.house import House
+from boekbrug.web.door import Visit
 from boekbrug.web.language import choose
 from boekbrug.web.writing import Writing
+
+TABS = ("home", "problems", "booked", "open", "approvals", "rules")
+"""The pages of a licence, in the order of their tabs."""
+
+
+def _tabs(visit: Visit | None) -> list[tuple[str, str]]:
+    if visit is None or visit.found is None:
+        return []
+    base = f"/licences/{visit.found.name}"
+    return [(name, base if name == "home" else f"{base}/{name}") for name in TABS]
+
+
+def place_of(state: str) -> tuple[str, dict[str, str]] | None:
+    """Say which page of a licence lists the documents of a state, with its query."""
+    pages = {DocumentState.PROBLEM: "/problems", DocumentState.BOOKED: "/booked"}
+    return (pages[DocumentState(state)], {}) if state in pages else ("/open", {"state": state})
+
+
+def done_of(request: Request) -> tuple[str, int]:
+    """Return what was done before this page, and to how many, as the address says."""
+    number = request.query_params.get("n", "")
+    return request.query_params.get("done", ""), int(number) if number.isascii() and number.isdigit() else 0
 
 
 class Pages:
@@ -26,14 +50,24 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.globals["place_of"] = place_of
 
-    def writing(self, request: Request) -> Writing:
-        """Return the language of a reader."""
+    def writing(self, request: Request, visit: Visit | None = None) -> Writing:
+        """Return the language of a reader: that asked for, else the user's own, else the browser's."""
         asked, accepts = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-        return Writing(choose(asked, accepts), self.house.clock.now())
+        own = visit.user.language if visit and visit.user else ""
+        return Writing(choose(asked if asked in LANGUAGES else own, accepts), self.house.clock.now())
 
-    def render(self, request: Request, writing: Writing, template: str, values: Mapping[str, object]) -> HTMLResponse:
-        """Render a page; links keep the language that was asked for."""
+    def render(
+        self,
+        request: Request,
+        writing: Writing,
+        template: str,
+        values: Mapping[str, object],
+        visit: Visit | None = None,
+        tab: str = "",
+    ) -> HTMLResponse:
+        """Render a page; links keep the language that was asked for. `tab` names the page among those of a licence."""
         asked = request.query_params.get("lang", "")
         kept = {"lang": writing.language} if asked == writing.language else {}
 
@@ -44,6 +78,7 @@ class Pages:
         query = {name: value for name, value in request.query_params.items() if name != "lang"}
         languages = [(name, f"{request.url.path}?{urlencode({**query, 'lang': name})}") for name in LANGUAGES]
         body = self._environment.get_template(template).render(
-            w=writing, address=address, kept=kept, languages=languages, version=__version__, **values
-        )
+            w=writing, address=address, kept=kept, languages=languages, version=__version__, visit=visit, tab=tab,
+            tabs=_tabs(visit), done=done_of(request), **values,
+        )  # fmt: skip
         return HTMLResponse(body, headers={"cache-control": "no-store", "vary": "accept-language"})

@@ -34,7 +34,8 @@ def test_help_imports_nothing_heavy() -> None:
         ("connection", "authorise"), ("licence", "create"), ("licence", "list"), ("licence", "show"),
         ("licence", "apply"), ("licence", "activate"), ("licence", "pause"), ("licence", "resume"), ("sync",),
         ("preview",), ("approve",), ("problems",), ("retry",), ("find",), ("plugins", "schema"), ("standin",),
-        ("db", "upgrade"), ("db", "check"), ("db", "backup"),
+        ("decide",), ("reconcile",), ("accept",), ("db", "restore"), ("db", "upgrade"), ("db", "check"),
+        ("db", "backup"),
     ],
     ids=" ".join,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from boekbrug.store.tables.documents import (
     problem,
     revision,
     sale_basis,
+    tally,
 )
 from boekbrug.store.tables.entries import (
     effect,
@@ -21,6 +22,7 @@ from boekbrug.store.tables.entries import (
     term,
     term_day,
 )
+from boekbrug.store.tables.people import api_key, cases, login_failure, login_link, session, user_licence, users
 from boekbrug.store.tables.reference import (
     administration,
     app,
@@ -37,8 +39,9 @@ from boekbrug.store.tables.reference import (
 from boekbrug.store.tables.work import budget, cache, fact, id_block, run, worker
 
 __all__ = [
-    "administration", "app", "audit", "authorisation", "budget", "cache", "connection", "document", "document_state",
-    "effect", "entry", "entry_line", "entry_state", "event", "fact", "fetch_cursor", "grants", "hook", "id_block",
-    "licence", "membership", "metadata", "party", "payload", "problem", "revision", "rules", "run", "sale_basis",
-    "secret", "term", "term_day", "unit", "worker",
+    "administration", "api_key", "app", "audit", "authorisation", "budget", "cache", "cases", "connection",
+    "document", "document_state", "effect", "entry", "entry_line", "entry_state", "event", "fact", "fetch_cursor",
+    "grants", "hook", "id_block", "licence", "login_failure", "login_link", "membership", "metadata", "party",
+    "payload", "problem", "revision", "rules", "run", "sale_basis", "secret", "session", "tally", "term",
+    "term_day", "unit", "user_licence", "users", "worker",
 ]  # fmt: skip

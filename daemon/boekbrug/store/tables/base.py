@@ -49,9 +49,9 @@ def prose(name: str, *, null: bool = False) -> Column[str]:
     return Column(name, Text, nullable=null)
 
 
-def binary(name: str, *, null: bool = False) -> Column[bytes]:
+def binary(name: str, *, null: bool = False, **options: Any) -> Column[bytes]:
     """Declare bytes: a hash, something encrypted, a payload as sent."""
-    return Column(name, LargeBinary, nullable=null)
+    return Column(name, LargeBinary, nullable=null, **options)
 
 
 def partial_index(name: str, *columns: Column[Any], only: str, unique: bool = False) -> Index:

@@ -73,6 +73,11 @@ partial_index(
     only="next_at is not null",
 )
 
+# how many documents came into a state or left it; added up they are the counts, so that no page counts a million rows.
+# Rows are only added, and taken together at the end of a run: nobody waits for another's lock on a counter
+tally = Table("tally", metadata, integer("licence"), word("state", 16), integer("number"))
+Index("ix_tally", tally.c.licence, tally.c.state, tally.c.number)
+
 sale_basis = Table(
     "sale_basis",
     metadata,

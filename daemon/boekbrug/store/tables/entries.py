@@ -35,6 +35,8 @@ entry = Table(
     moment("composed_at"),
 )
 Index("ix_entry_licence", entry.c.licence, entry.c.date, entry.c.id)
+partial_index("ix_entry_term", entry.c.term, only="term is not null")
+partial_index("ix_entry_reverses", entry.c.reverses, only="reverses is not null")
 
 entry_line = Table(
     "entry_line",
@@ -87,6 +89,7 @@ partial_index(
     unique=True,
 )
 partial_index("ix_entry_state_after", entry_state.c.after, only="after is not null")
+partial_index("ix_entry_state_unapproved", entry_state.c.licence, entry_state.c.entry, only="state = 'composed'")
 partial_index(
     "ix_entry_state_due", entry_state.c.licence, entry_state.c.next_at, entry_state.c.entry, only="next_at is not null"
 )
@@ -100,6 +103,8 @@ membership = Table(
     integer("licence"),
     integer("revision"),
     moment("ended_at", null=True),
+    # the lines that the facet stands for in a total; without it those of the entry
+    binary("share", null=True),
     sqlite_with_rowid=False,
 )
 # one facet of a document in two living entries is a sale booked twice
@@ -126,6 +131,7 @@ term = Table(
     moment("due_at", null=True),
     moment("changed_at"),
 )
+partial_index("ix_term_due", term.c.licence, term.c.due_at, only="due_at is not null")
 
 term_day = Table(
     "term_day",

@@ -125,6 +125,7 @@ licence = Table(
     word("state", 16),
     Column("automatic", Boolean, nullable=False),
     integer("interval_minutes"),
+    integer("delay_days", server_default="1"),
     integer("rules"),
     prose("applied"),
     moment("next_at", null=True),

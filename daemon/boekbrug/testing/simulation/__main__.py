@@ -1,4 +1,4 @@
-"""Run many seeds: python -m boekbrug.testing.simulation [--seeds N] [--first K] [--steps N] [--trace]."""
+"""Run many seeds: python -m boekbrug.testing.simulation [--seeds N] [--first K] [--steps N] [--trace] [--coverage]."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from boekbrug.store import schema
 from boekbrug.store.database import Database
+from boekbrug.testing.simulation.coverage import Cell, table
 from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.simulator import Simulation
 
@@ -19,9 +20,11 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--coverage", action="store_true", help="print which accident met which state in which phase")
     parser.add_argument("--trace", action="store_true", help="print every step")
     options = parser.parse_args()
     met: Counter[str] = Counter()
+    covered: Counter[Cell] = Counter()
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -36,9 +39,14 @@ def main() -> int:
             if options.trace:
                 _print("\n".join(simulation.trace))
             met += simulation.met + simulation.world.met
+            covered += simulation.coverage
     seconds = time.perf_counter() - started
     for what, count in sorted(met.items()):
         _print(f"{what:24} {count:8}")
+    if options.coverage:
+        drawn, empty = table(covered)
+        _print(drawn)
+        _print(f"{len(empty)} cells are empty without a reason (!)")
     steps = options.seeds * options.steps
     _print(
         f"{options.seeds} passed, 0 failed: {steps} steps in {seconds:.0f} s, {steps / seconds:.0f} steps per second"

@@ -21,7 +21,7 @@ from boekbrug.contract import (
     Unit,
     Window,
 )
-from boekbrug.testing.simulation.world import Fault, World, WorldSettings
+from boekbrug.testing.simulation.world import UNITS, Fault, World, WorldSettings
 
 
 def source_of(world: World) -> type[Source]:
@@ -39,8 +39,8 @@ def source_of(world: World) -> type[Source]:
             return CheckResult(identity="shop")
 
         def units(self) -> Sequence[Unit]:
-            """List the only unit."""
-            return [Unit(code="shop", name="Shop")]
+            """List what sells."""
+            return [Unit(code=unit, name=unit) for unit in UNITS]
 
         def catalogue(self, unit: str) -> Catalogue:
             """Offer nothing to choose from."""
@@ -49,15 +49,15 @@ def source_of(world: World) -> type[Source]:
         def fetch(self, unit: str, window: Window, cursor: str) -> Iterator[Page]:
             """Yield small pages; now and then the shop does not answer between two of them."""
             position = int(cursor or 0)
-            while position < len(world.shop):
+            while position < len(listed := world.listed(unit)):
                 if world.draw(Fault.NOT_SENT, world.rate / 3):
                     raise NotReachable(host="shop")
                 if world.draw(Fault.BUSY, world.rate / 3):
                     raise Retriable(retry_after=dt.timedelta(seconds=30))
                 size = world.random.randint(1, 5)
-                page = world.shop[position : position + size]
+                page = listed[position : position + size]
                 position += len(page)
-                yield Page(documents=tuple(document for _, document in page), cursor=str(position))
+                yield Page(documents=tuple(page), cursor=str(position))
 
         def read(self, unit: str, refs: Sequence[DocumentRef]) -> Sequence[DocumentAnswer]:
             """Read orders as they are now."""

@@ -46,6 +46,9 @@ from boekbrug.contract import (
 from boekbrug.testing.clock import SettableClock
 from boekbrug.testing.simulation.orders import an_order, changed
 
+UNITS = ("shop", "till")
+"""What sells, each for a licence of its own."""
+
 
 class Fault(StrEnum):
     """One way in which a call goes wrong."""
@@ -109,7 +112,7 @@ class World:
     clock: SettableClock
     random: Random
     call_deadline: dt.timedelta
-    shop: list[tuple[int, Document]] = field(default_factory=list)
+    shop: list[tuple[str, Document]] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     debtors: list[Debtor] = field(default_factory=list)
     under_way: list[tuple[dt.datetime, Prepared]] = field(default_factory=list)
@@ -118,18 +121,27 @@ class World:
     #: what happens to the next calls, before chance decides again
     script: list[Fault | None] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
+    #: the books' period is closed, and whatever is sent is refused
+    is_closed: bool = False
+    #: the books have moved to another address
+    is_moved: bool = False
     _serial: int = 0
 
     def sell(self) -> Document:
         """Let a customer order something."""
         self._serial += 1
-        return self._put(an_order(self.random, self._serial, self.clock.now()))
+        unit = UNITS[self._serial % len(UNITS)]
+        return self._put(unit, an_order(self.random, self._serial, self.clock.now()))
 
     def change(self) -> None:
         """Let the shop change an order it has: another amount, or paid at last."""
         if self.shop:
-            _, document = self.random.choice(self.shop)
-            self._put(changed(self.random, document))
+            unit, document = self.random.choice(self.shop)
+            self._put(unit, changed(self.random, document))
+
+    def listed(self, unit: str) -> list[Document]:
+        """List what a unit sold and changed, in the order in which it did."""
+        return [document for of, document in self.shop if of == unit]
 
     def orders(self) -> dict[str, Document]:
         """Return every order as it is now."""
@@ -144,12 +156,12 @@ class World:
         now = self.clock.now()
         arrived = [call for call in self.under_way if call[0] <= now]
         self.under_way = [call for call in self.under_way if call[0] > now]
-        for _, prepared in arrived:
-            self.commit(prepared)
+        for at, prepared in arrived:
+            self.commit(prepared, at)
 
-    def commit(self, prepared: Prepared) -> Booked:
+    def commit(self, prepared: Prepared, at: dt.datetime | None = None) -> Booked:
         """Write an entry or a customer into the books; nothing in the world forbids the same one twice."""
-        now = self.clock.now()
+        now = at or self.clock.now()
         late = self.draw(FindFault.LATE_LISTING, 0.3)
         listed_at = now + dt.timedelta(seconds=self.random.randint(1, 240)) if late else now
         self._serial += 1
@@ -187,8 +199,17 @@ class World:
         self.met[fault.value] += 1
         return fault
 
-    def _put(self, document: Document) -> Document:
-        self.shop.append((len(self.shop) + 1, document))
+    def mend(self) -> None:
+        """Open the period again and let the books be found where they are."""
+        self.is_closed = self.is_moved = False
+
+    def demand_reachable(self) -> None:
+        """Raise NotReachable while the books have moved."""
+        if self.is_moved:
+            raise NotReachable(host="books")
+
+    def _put(self, unit: str, document: Document) -> Document:
+        self.shop.append((unit, document))
         return document
 
 
@@ -227,9 +248,12 @@ def target_of(world: World, *, batch_size: int, absence_is_final: bool = False) 
             return []
 
         def prepare(self, administration: str, effects: Sequence[Effect]) -> Sequence[Prepared | Refused]:
-            """Encode entries as they are; now and then the books cannot be asked."""
+            """Encode entries as they are; now and then the books cannot be asked, or their period is closed."""
+            world.demand_reachable()
             if world.draw(Fault.NOT_SENT, world.rate / 5):
                 raise NotReachable(host="books")
+            if world.is_closed:
+                return [Refused(problems=(_CLOSED,))] * len(effects)
             return [
                 Prepared(id=effect.id, kind=effect.kind, mark=effect.mark, payload=msgspec.msgpack.encode(effect.body))
                 for effect in effects
@@ -237,18 +261,22 @@ def target_of(world: World, *, batch_size: int, absence_is_final: bool = False) 
 
         def post(self, administration: str, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
             """Commit a batch, unless or although an accident happens."""
+            world.demand_reachable()
+            if world.is_closed:
+                return [Refused(problems=(_CLOSED,))] * len(prepared)
             fault = world.accident()
             return _ACCIDENTS[fault](world, prepared)
 
         def find(self, administration: str, queries: Sequence[MarkQuery]) -> Sequence[MarkAnswer]:
             """List what is listed by now."""
             world.settle_late_commits()
-            if world.draw(FindFault.UNREACHABLE, world.rate / 3):
+            if world.is_moved or world.draw(FindFault.UNREACHABLE, world.rate / 3):
                 return [CannotTell(reason="not-reachable")] * len(queries)
             return [_matches(world, query.mark, query.kind) for query in queries]
 
         def resolve(self, administration: str, parties: Sequence[Party]) -> Sequence[str | Problem | None]:
             """Look customers up as far as they are listed; now and then a card is unfit."""
+            world.demand_reachable()
             if world.draw(FindFault.UNREACHABLE, world.rate / 5):
                 raise NotReachable(host="books")
             return [_card(world, party) for party in parties]
@@ -261,11 +289,16 @@ def target_of(world: World, *, batch_size: int, absence_is_final: bool = False) 
             ]
 
         def list_marked(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, tuple[Match, ...]]:
-            """List all records of a period by mark."""
-            marks = {record.mark for record in world.records if start <= record.entry.date < end}
+            """List all records of a period by mark, as far as they are listed."""
+            world.demand_reachable()
+            now = world.clock.now()
+            marks = {r.mark for r in world.records if start <= r.entry.date < end and r.listed_at <= now}
             return {mark: _matches(world, mark, EffectKind.ENTRY) for mark in marks}
 
     return Books
+
+
+_CLOSED = Problem(code="refused", facts={"details": "the period is closed"})
 
 
 def _card(world: World, party: Party) -> str | Problem | None:

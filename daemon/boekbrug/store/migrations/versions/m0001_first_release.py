@@ -170,6 +170,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("next_at is not null"),
     )
     op.create_index(
+        "ix_entry_state_unapproved",
+        "entry_state",
+        ["licence", "entry"],
+        unique=False,
+        sqlite_where=sa.text("state = 'composed'"),
+        postgresql_where=sa.text("state = 'composed'"),
+    )
+    op.create_index(
         "uq_entry_state_mark",
         "entry_state",
         ["administration", "mark"],
@@ -211,6 +219,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_id_block")),
     )
     op.create_table(
+        "login_failure",
+        sa.Column("who", sa.LargeBinary(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("who", name=op.f("pk_login_failure")),
+    )
+    op.create_table(
         "membership",
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column(
@@ -220,6 +235,7 @@ def upgrade() -> None:
         sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("share", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("entry", "document", "facet", name=op.f("pk_membership")),
         sqlite_with_rowid=False,
     )
@@ -295,6 +311,26 @@ def upgrade() -> None:
     )
     op.create_index("ix_run_licence", "run", ["licence", "id"], unique=False)
     op.create_table(
+        "tally",
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    )
+    op.create_index("ix_tally", "tally", ["licence", "state", "number"], unique=False)
+    op.create_table(
+        "users",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("password", sa.String(length=255), nullable=True),
+        sa.Column("disabled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_users_email")),
+    )
+    op.create_table(
         "worker",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("host", sa.String(length=255), nullable=False),
@@ -302,6 +338,19 @@ def upgrade() -> None:
         sa.Column("started", sa.String(length=64), nullable=False),
         sa.Column("seen_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_worker")),
+    )
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("user", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("given_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["user"], ["users.id"], name=op.f("fk_api_key_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_key_token_hash")),
     )
     op.create_table(
         "grants",
@@ -324,6 +373,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
         sa.UniqueConstraint("app", "identity", name=op.f("uq_grants_app_identity")),
     )
+    op.create_table(
+        "login_link",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["user"], ["users.id"], name=op.f("fk_login_link_user")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_login_link")),
+    )
+    op.create_table(
+        "session",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ends_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["user"], ["users.id"], name=op.f("fk_session_user")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_session")),
+    )
+    op.create_index("ix_session_user", "session", ["user"], unique=False)
     op.create_table(
         "authorisation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -478,6 +544,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("interval_minutes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "delay_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="1", nullable=False
+        ),
         sa.Column("rules", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("applied", sa.Text(), nullable=False),
         sa.Column("next_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -520,6 +589,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("administration", "party_key", name=op.f("uq_party_administration_party_key")),
     )
     op.create_table(
+        "cases",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("document", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("actor", sa.String(length=255), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["licence"], ["licence.id"], name=op.f("fk_cases_licence")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+    )
+    op.create_index("ix_cases_licence", "cases", ["licence", "id"], unique=False)
+    op.create_table(
         "entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -548,6 +631,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
     )
     op.create_index("ix_entry_licence", "entry", ["licence", "date", "id"], unique=False)
+    op.create_index(
+        "ix_entry_reverses",
+        "entry",
+        ["reverses"],
+        unique=False,
+        sqlite_where=sa.text("reverses is not null"),
+        postgresql_where=sa.text("reverses is not null"),
+    )
+    op.create_index(
+        "ix_entry_term",
+        "entry",
+        ["term"],
+        unique=False,
+        sqlite_where=sa.text("term is not null"),
+        postgresql_where=sa.text("term is not null"),
+    )
     op.create_table(
         "rules",
         sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -581,6 +680,23 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["licence"], ["licence.id"], name=op.f("fk_term_licence")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_term")),
+    )
+    op.create_index(
+        "ix_term_due",
+        "term",
+        ["licence", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("due_at is not null"),
+        postgresql_where=sa.text("due_at is not null"),
+    )
+    op.create_table(
+        "user_licence",
+        sa.Column("user", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["licence"], ["licence.id"], name=op.f("fk_user_licence_licence")),
+        sa.ForeignKeyConstraint(["user"], ["users.id"], name=op.f("fk_user_licence_user")),
+        sa.PrimaryKeyConstraint("user", "licence", name=op.f("pk_user_licence")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "term_day",

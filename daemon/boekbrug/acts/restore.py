@@ -1,0 +1,90 @@
+"""Put a copy of a SQLite database back, after which boekbrug looks before it sends."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from boekbrug.acts.desk import ActRefused
+from boekbrug.contract import Clock
+from boekbrug.runtime.clock import EPOCH
+from boekbrug.runtime.settings import Settings
+from boekbrug.runtime.single import single
+from boekbrug.store import caution, schema
+from boekbrug.store.database import Database
+from boekbrug.sync.workplace import MICROSECOND
+
+_SIDES = ("", "-wal", "-shm")
+
+
+def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
+    """Replace the database by a copy of `file`; return where the one before it is kept, None when there was none.
+
+    All administrations are treated cautiously from then on. Raise DaemonRuns while a daemon works on the database, and
+    ActRefused when somebody else does, or when the file is no database of boekbrug; nothing is changed then.
+    """
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise ActRefused(["A PostgreSQL database is put back by its own tool: pg_restore --clean --dbname=NAME FILE"])
+    path = Path(url.database)
+    with single(settings.database_url):
+        _demand_sound(file)
+        fresh = path.with_name(f".{path.name}.restoring")
+        for side in _SIDES:
+            Path(f"{fresh}{side}").unlink(missing_ok=True)
+        _copy(file, fresh, (clock.now() - EPOCH) // MICROSECOND)
+        kept = _put_aside(path, f"{clock.now():%Y%m%dT%H%M%S}") if path.exists() else None
+        fresh.rename(path)
+        _flush(path.parent)
+    return kept
+
+
+def _demand_sound(file: Path) -> None:
+    if not file.is_file():
+        raise ActRefused([f"There is no file {file}."])
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as opened:
+            (answer,) = opened.execute("pragma quick_check").fetchone()
+            opened.execute("select 1 from entry_state limit 1").fetchone()
+    except sqlite3.Error as error:
+        raise ActRefused([f"{file} is no database of boekbrug: {error}."]) from error
+    if answer != "ok":
+        raise ActRefused([f"{file} is damaged: {answer}. Take another copy."])
+
+
+def _copy(file: Path, fresh: Path, now: int) -> None:
+    with closing(sqlite3.connect(file)) as origin, closing(sqlite3.connect(fresh)) as copy:
+        origin.backup(copy)
+    with closing(Database(f"sqlite:///{fresh}", lambda: now)) as database:
+        schema.upgrade(database)
+        with database.write() as connection:
+            caution.begin(connection, now)
+    with closing(sqlite3.connect(fresh)) as copy:
+        copy.execute("pragma journal_mode=delete")
+    _flush(fresh)
+
+
+def _put_aside(path: Path, stamp: str) -> Path:
+    """Move the database away while nobody can write to it."""
+    kept = path.with_name(f"{path.name}.before-restore-{stamp}")
+    try:
+        with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as opened:
+            opened.execute("pragma wal_checkpoint(truncate)")
+            opened.execute("begin exclusive")
+            for side in _SIDES:
+                if Path(f"{path}{side}").exists():
+                    Path(f"{path}{side}").rename(f"{kept}{side}")
+            opened.execute("rollback")
+    except sqlite3.OperationalError as error:
+        raise ActRefused([f"Somebody works on {path} ({error}); wait until they are done."]) from error
+    return kept
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

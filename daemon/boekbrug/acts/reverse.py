@@ -1,0 +1,246 @@
+"""Reverse what is booked (storno): counter-entries, linked both ways; nothing booked is edited or deleted."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.find import ShownEntry, amount, shown_entry
+from boekbrug.booking.composed import DocumentState, Draft, Held
+from boekbrug.booking.corrections import net_vat, reverse_term
+from boekbrug.booking.marks import mark_of
+from boekbrug.store import changes, entries, problems, search, states, terms
+from boekbrug.store.corrected import ANEW, REVERSAL
+from boekbrug.store.entries import Booking
+from boekbrug.store.licences import Licence
+from boekbrug.store.states import Move
+from boekbrug.store.terms import DAY, MONTH
+from boekbrug.store.words import EntryState, Reason
+from boekbrug.sync import corrections
+from boekbrug.sync.batch import Batch
+from boekbrug.sync.books import Books, open_books
+from boekbrug.sync.corrections import Planned
+from boekbrug.sync.standing import Stands, as_draft, standing_in, standing_of
+from boekbrug.sync.workplace import Workplace
+
+
+class NetVat(msgspec.Struct, frozen=True, kw_only=True):
+    """What counter-entries change under one VAT code; what is taken back is negative."""
+
+    vat_code: str
+    base: Decimal
+    vat: Decimal
+
+
+class Reversal(msgspec.Struct, frozen=True, kw_only=True):
+    """Counter-entries, newest first, with what they change in the VAT return and how many documents they concern."""
+
+    entries: tuple[ShownEntry, ...]
+    net: tuple[NetVat, ...]
+    documents: int
+
+
+class _Counter(NamedTuple):
+    entry: int
+    mark: str
+    draft: Draft
+    members: tuple[tuple[int, int], ...]
+    term: int | None
+
+
+class _Plan(NamedTuple):
+    work: Workplace
+    books: Books
+    counters: tuple[_Counter, ...]
+    out: Planned | None
+
+
+def reverse(
+    desk: Desk,
+    licence: Licence,
+    *,
+    number: str = "",
+    term: str = "",
+    date: dt.date | None = None,
+    rebook: bool = False,
+    only_look: bool = False,
+) -> Reversal:
+    """Compose the counter-entries of a document, or of all entries of a term (a day or month in ISO form).
+
+    One of many in a total is taken out of it by a correction. With `rebook` the documents are composed anew once the
+    reversal is booked. `only_look` writes nothing. Raise ActRefused with what to do first.
+    """
+    house = desk.house
+    with house.database.read() as connection:
+        work = house.place("reverse")
+        now = house.database.now(connection)
+        plan = _Plan(work, open_books(connection, work, licence), (), None)
+        plan = _of_term(connection, plan, term, date, now) if term else _of(connection, plan, number, date, now, rebook)
+        shown = _shown(plan)
+    if only_look:
+        return shown
+    plan.work.ids.ensure(_ids_for(plan))
+    with desk.act("reverse", licence.name) as act:
+        _demand_same(act.connection, plan)
+        _write(act.connection, plan, act.now, rebook=rebook)
+        changes.make_due(act.connection, licence.id, act.now)
+        act.licence = licence.id
+        act.facts = {"number": number, "term": term, "entries": str(len(shown.entries)), "rebook": str(rebook).lower()}
+    return shown
+
+
+def _of_term(connection: Connection, plan: _Plan, named: str, date: dt.date | None, now: int) -> _Plan:
+    licence = plan.books.licence
+    kind, first = (DAY, named) if len(named) == len("2026-09-14") else (MONTH, f"{named}-01")
+    found = terms.starting(connection, licence.id, licence.unit, first, kind)
+    live = [] if found is None else terms.entries_of(connection, found.id)
+    if not live:
+        raise ActRefused([f"Nothing of {named} is booked as a total; see: boekbrug preview {licence.name}"])
+    return _counter(connection, plan, [id for id, _ in live], date, now)
+
+
+def _of(connection: Connection, plan: _Plan, number: str, date: dt.date | None, now: int, rebook: bool) -> _Plan:
+    licence = plan.books.licence
+    document = document_of(connection, licence, number)
+    standing = standing_of(connection, licence.id, document)
+    if not standing:
+        raise ActRefused([f"{number} is not booked; see: boekbrug find {number}"])
+    if not any(one.is_total for one in standing):
+        return _counter(connection, plan, sorted({one.entry for one in standing}), date, now)
+    if rebook:
+        raise ActRefused([f"{number} is in a total; to book that anew, reverse its term: --term DAY --rebook"])
+    _demand_booked(connection, licence, [document], standing)
+    found = corrections.plan(connection, plan.work, plan.books, document, now, chosen=date, remove=True)
+    if not isinstance(found, Planned):
+        raise ActRefused([why_not(found)])
+    return plan._replace(out=found)
+
+
+def document_of(connection: Connection, licence: Licence, number: str) -> int:
+    """Return the one booked document of a number; raise ActRefused when there is none, or more than one."""
+    documents = states.numbered(connection, licence.id, [number])[number]
+    booked = [id for id in documents if standing_of(connection, licence.id, id)]
+    if len(booked) != 1:
+        what = "is not booked" if not booked else "names several documents"
+        raise ActRefused([f"{number} {what}; see: boekbrug find {number}"])
+    return booked[0]
+
+
+def why_not(found: object) -> str:
+    """Say why there is no entry, and what to do."""
+    reason = getattr(found, "reason", "") or "it cannot be composed"
+    hint = " Name a date in an open period with --date." if isinstance(found, Held) else ""
+    return f"{reason[:1].upper()}{reason[1:]}.{hint}"
+
+
+def _counter(connection: Connection, plan: _Plan, ids: Sequence[int], date: dt.date | None, now: int) -> _Plan:
+    licence = plan.books.licence
+    standing = standing_in(connection, ids)
+    documents = sorted({one.document for one in standing})
+    _demand_booked(connection, licence, documents, standing)
+    _demand_last(connection, ids)
+    bodies = entries.load(connection, ids, plan.work.sealing.open_party)
+    oldest_first = [as_draft(bodies[id]) for id in sorted(ids)]
+    counter = reverse_term(oldest_first, plan.books.evidence(now), date)
+    if isinstance(counter, Held):
+        raise ActRefused([why_not(counter)])
+    of = {id: [one for one in standing if one.entry == id] for id in ids}
+    counters = tuple(
+        _Counter(
+            id, of[id][0].mark, draft, tuple({one.document: one.revision for one in of[id]}.items()), of[id][0].term
+        )
+        for id, draft in zip(sorted(ids, reverse=True), counter, strict=True)
+    )
+    return plan._replace(counters=counters)
+
+
+def _members(standing: Sequence[Stands]) -> tuple[tuple[int, int], ...]:
+    return tuple({one.document: one.revision for one in standing}.items())
+
+
+def _demand_booked(
+    connection: Connection, licence: Licence, documents: Sequence[int], standing: Sequence[Stands]
+) -> None:
+    unbooked = [one.mark for one in standing if one.state != EntryState.BOOKED]
+    moving = [
+        one.document
+        for one in states.standings(connection, documents)
+        if one.licence == licence.id and one.state != DocumentState.BOOKED
+    ]
+    if unbooked or moving:
+        names = ", ".join([*unbooked, *search.numbers_of(connection, moving).values()][:5])
+        raise ActRefused(
+            [f"{names}: not booked, or something of it is still on its way; let that come to an end first"]
+        )
+
+
+def _demand_last(connection: Connection, ids: Sequence[int]) -> None:
+    upon = {other for id in ids for other in states.composed_upon(connection, id)} - set(ids)
+    left = [one for one in standing_in(connection, sorted(upon)) if one.entry not in ids] if upon else []
+    if left:
+        names = search.numbers_of(connection, sorted({one.document for one in left}))
+        raise ActRefused([f"{', '.join(names.values())} was booked upon it; reverse that first."])
+
+
+def _demand_same(connection: Connection, plan: _Plan) -> None:
+    """Refuse what changed between looking and writing."""
+    licence = plan.books.licence
+    if plan.out is not None:
+        document = plan.out.standing.document
+        _demand_booked(connection, licence, [document], standing_of(connection, licence.id, document))
+        return
+    ids = [one.entry for one in plan.counters]
+    standing = standing_in(connection, ids)
+    _demand_booked(connection, licence, sorted({one.document for one in standing}), standing)
+    _demand_last(connection, ids)
+
+
+def _shown(plan: _Plan) -> Reversal:
+    drafts = [one.draft for one in plan.counters] if plan.out is None else list(plan.out.entries)
+    net = net_vat(drafts)
+    documents = {document for one in plan.counters for document, _ in one.members}
+    return Reversal(
+        entries=tuple(shown_entry(draft.entry("")) for draft in drafts),
+        net=tuple(
+            NetVat(vat_code=code, base=amount(base, "EUR"), vat=amount(vat, "EUR"))
+            for code, (base, vat) in sorted(net.items())
+        ),
+        documents=len(documents) or 1,
+    )
+
+
+def _ids_for(plan: _Plan) -> int:
+    return 16 + 4 * sum(len(one.members) for one in plan.counters)
+
+
+def _write(connection: Connection, plan: _Plan, now: int, *, rebook: bool) -> None:
+    work, books = plan.work, plan.books
+    if plan.out is not None:
+        corrections.keep(connection, work, books, plan.out.standing.document, plan.out, now)
+        return
+    batch, licence = Batch(work, books, now), books.licence
+    after: int | None = None
+    first: dict[int, int] = {}
+    for one in plan.counters:
+        facet = f"{REVERSAL} {one.entry}{ANEW if rebook else ''}"
+        members = [Booking(document, revision, facet) for document, revision in one.members]
+        after = batch.add_entry(
+            one.draft, (one.draft.number, _mark(one, books)), members, after=after or one.entry, term=one.term,
+            reverses=one.entry,
+        )  # fmt: skip
+        for document, _ in one.members:
+            first.setdefault(document, after)
+    reason = Reason.DELIVER if licence.automatic else Reason.APPROVAL
+    batch.add_moves(Move(licence.id, id, DocumentState.WAITING, reason, entry) for id, entry in first.items())
+    batch.flush(connection)
+    problems.close_for_documents(connection, licence.id, list(first), now)
+
+
+def _mark(one: _Counter, books: Books) -> str:
+    generation = int(one.mark.rpartition("-")[2])
+    number, code, longest = one.draft.number, books.licence.code, books.mark_length
+    return mark_of(number, code, generation, longest=longest, reversal=True)

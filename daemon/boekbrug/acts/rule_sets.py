@@ -1,0 +1,38 @@
+"""Sets of rules: what a chart proposes, and one licence's rules as the template of another's."""
+
+from msgspec.structs import replace
+
+from boekbrug.acts import licences
+from boekbrug.acts.desk import Desk
+from boekbrug.acts.licences import Applied
+from boekbrug.booking.difference import OWN, Change, as_template, differences
+from boekbrug.booking.rules import Rules
+from boekbrug.booking.suggest import suggest as propose
+from boekbrug.store.licences import Licence
+from boekbrug.sync.house import House
+
+
+def suggest(house: House, licence: Licence) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """Propose what source and target answer in exactly one way, and name what a person has to choose."""
+    file = licences.as_file(house, licence)
+    instances = house.instances()
+    catalogue = instances.source(licence.source).catalogue(licence.unit)
+    found = propose(file.rules, catalogue, instances.target(licence.target).chart(file.administration))
+    return differences(file.rules, found.rules), found.to_choose
+
+
+def copied(house: House, template: Licence, licence: Licence) -> tuple[Change, ...]:
+    """List what taking over another licence's rules would change; answers that belong to one licence are kept."""
+    return differences(licences.as_file(house, licence).rules, _rules(house, template, licence))
+
+
+def copy(desk: Desk, template: Licence, licence: Licence) -> Applied:
+    """Give a licence the rules of another; its file has to be written anew to be applied later."""
+    file = licences.as_file(desk.house, licence)
+    return licences.apply(desk, replace(file, rules=_rules(desk.house, template, licence)), force=True)
+
+
+def _rules(house: House, template: Licence, licence: Licence) -> Rules:
+    mine = licences.as_file(house, licence).rules
+    own = {name: getattr(mine, name) for name in OWN}
+    return replace(as_template(licences.as_file(house, template).rules), **own)

@@ -1,0 +1,165 @@
+"""Users: add them, say which licences they see, send them a link to log in with, and shut them out again."""
+
+import re
+import secrets
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy.exc import IntegrityError
+
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.contract import BoekbrugError, SettingsError
+from boekbrug.problems import LANGUAGES
+from boekbrug.runtime import passwords
+from boekbrug.store import licences, people
+from boekbrug.store.people import Key, User, UserRole
+from boekbrug.sync.house import House
+
+LINK_LASTS = 3 * 24 * 3600 * 1_000_000
+"""Microseconds in which a one-time link has to be used: a weekend."""
+KEY_BEGINS = "bb_"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+READ, WRITE = "read", "write"
+"""Scopes of API keys."""
+
+
+class Listed(NamedTuple):
+    """A user with the names of the licences that he or she was given; an operator sees all."""
+
+    user: User
+    licences: tuple[str, ...]
+
+
+def normal(email: str) -> str:
+    """Write an address in the one form in which it is kept."""
+    return email.strip().lower()
+
+
+def add(desk: Desk, email: str, name: str, role: str, licence_names: Collection[str], language: str = "nl") -> User:
+    """Add a user without a password; raise SettingsError with all faults, ActRefused when the address is taken."""
+    email = normal(email)
+    faults = [] if _EMAIL.fullmatch(email) and len(email) <= 254 else [f"email: {email!r} is not an address"]
+    if role not in list(UserRole):
+        faults.append(f"role: {role!r} is not one of {', '.join(UserRole)}")
+    if language not in LANGUAGES:
+        faults.append(f"language: {language!r} is not one of {', '.join(LANGUAGES)}")
+    if faults:
+        raise SettingsError(faults)
+    with desk.act("user-add", email, ids=1) as act:
+        user = User(act.ids.take(), email, name.strip() or email, role, language, None, None, act.now)
+        try:
+            people.add(act.connection, user)
+        except IntegrityError as error:
+            raise ActRefused([f"{email} is a user already; see: boekbrug user list"]) from error
+        _give_licences(act, user, licence_names)
+        act.facts = {"role": role, "licences": ", ".join(sorted(licence_names))}
+    return user
+
+
+def _give_licences(act: Act, user: User, names: Collection[str]) -> None:
+    known = {row.name: row.id for row in licences.list_all(act.connection)}
+    if missing := sorted(set(names) - set(known)):
+        raise NotKnown(licence=missing[0])
+    people.set_licences(act.connection, user.id, [known[name] for name in names])
+
+
+def give_licences(desk: Desk, email: str, names: Collection[str]) -> None:
+    """Let a user see these licences and no others; raise NotKnown."""
+    user = get(desk.house, email)
+    with desk.act("user-licences", user.email) as act:
+        _give_licences(act, user, names)
+        act.facts = {"licences": ", ".join(sorted(names))}
+
+
+def link(desk: Desk, email: str) -> str:
+    """Give a user a one-time link; return the path of its page. Raise NotKnown, ActRefused for a disabled user."""
+    user = get(desk.house, email)
+    if user.disabled_at is not None:
+        raise ActRefused([f"{user.email} is disabled; allow it first: boekbrug user enable {user.email}"])
+    token = secrets.token_hex(32)
+    with desk.act("user-link", user.email) as act:
+        token_hash = desk.house.vault.keyed_hash(token)
+        people.give_link(act.connection, token_hash, user.id, act.now + LINK_LASTS, act.now)
+    return f"/enter/{token}"
+
+
+def disable(desk: Desk, email: str) -> None:
+    """Shut a user out at once: sessions, links and API keys end."""
+    user = get(desk.house, email)
+    with desk.act("user-disable", user.email) as act:
+        people.change(act.connection, user.id, act.now, disabled_at=act.now)
+        people.end_all(act.connection, user.id)
+        people.end_keys(act.connection, user.id, act.now)
+
+
+def enable(desk: Desk, email: str) -> None:
+    """Let a disabled user in again, with a new link or the old password."""
+    user = get(desk.house, email)
+    with desk.act("user-enable", user.email) as act:
+        people.change(act.connection, user.id, act.now, disabled_at=None)
+
+
+class PasswordLength(BoekbrugError):
+    """A password has 12 to 200 characters."""
+
+    code = "password-length"
+
+
+def check_length(password: str) -> None:
+    """Raise PasswordLength for a password that is too short or too long."""
+    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+        raise PasswordLength
+
+
+def choose_password(desk: Desk, user: User, password: str) -> None:
+    """Keep a user's new password; his or her sessions end. Raise PasswordLength."""
+    check_length(password)
+    kept = passwords.hashed(password)
+    with desk.act("user-password", user.email) as act:
+        people.change(act.connection, user.id, act.now, password=kept)
+        people.end_all(act.connection, user.id)
+
+
+def choose_language(desk: Desk, user: User, language: str) -> None:
+    """Keep the language in which a user reads."""
+    with desk.act("user-language", user.email) as act:
+        people.change(act.connection, user.id, act.now, language=language)
+        act.facts = {"language": language}
+
+
+def give_key(desk: Desk, email: str, name: str, scope: str) -> str:
+    """Give a user an API key, which is returned and not kept; raise SettingsError for another scope."""
+    if scope not in (READ, WRITE):
+        raise SettingsError([f"scope: {scope!r} is neither {READ} nor {WRITE}"])
+    user = get(desk.house, email)
+    token = KEY_BEGINS + secrets.token_hex(32)
+    with desk.act("key-add", user.email, ids=1) as act:
+        key = Key(act.ids.take(), name.strip()[:64] or scope, scope, act.now)
+        people.add_key(act.connection, user.id, key, desk.house.vault.keyed_hash(token))
+        act.facts = {"key": key.name, "scope": scope}
+    return token
+
+
+def end_key(desk: Desk, user: User, id: int) -> None:
+    """End an API key of a user; raise NotKnown."""
+    with desk.act("key-end", user.email) as act:
+        if not people.end_keys(act.connection, user.id, act.now, id):
+            raise NotKnown(key=str(id))
+
+
+def get(house: House, email: str) -> User:
+    """Read the user of an address; raise NotKnown."""
+    with house.database.read() as connection:
+        found = people.by_email(connection, normal(email))
+    if found is None:
+        raise NotKnown(user=normal(email))
+    return found
+
+
+def list_all(house: House) -> list[Listed]:
+    """List all users with their licences."""
+    with house.database.read() as connection:
+        return [
+            Listed(user, tuple(people.licences_of(connection, user.id).values()))
+            for user in people.list_all(connection)
+        ]

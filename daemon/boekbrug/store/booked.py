@@ -1,0 +1,112 @@
+"""What is booked, as far as it is compared with what a target has now."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.store import events
+from boekbrug.store.bulk import update_rows
+from boekbrug.store.tables import document, document_state, effect, entry, entry_state, licence, membership, problem
+from boekbrug.store.words import EntryState, Reason
+
+EXTRA = "extra-at-target"
+
+
+class BookedEntry(NamedTuple):
+    """An entry that counts as booked, with the record that answers for it."""
+
+    id: int
+    mark: str
+    remote_id: str
+    reason: str
+
+
+def booked_from(
+    connection: Connection, licence_id: int, first: str, end: str, settled_by: int, after: int, limit: int
+) -> list[BookedEntry]:
+    """List what is booked with a date in [first, end) and has not moved since `settled_by`, from an entry on."""
+    state = entry_state.c
+    query = (
+        sa.select(state.entry, state.mark, state.remote_id, state.reason)
+        .join(entry, entry.c.id == state.entry)
+        .where(state.licence == licence_id, state.state == EntryState.BOOKED, state.entry > after)
+        .where(entry.c.date >= first, entry.c.date < end, state.changed_at <= settled_by)
+        .where(sa.exists().where(membership.c.entry == state.entry, membership.c.ended_at.is_(None)))
+        .order_by(state.entry)
+        .limit(limit)
+    )
+    return [BookedEntry(*row) for row in connection.execute(query)]
+
+
+def expected(connection: Connection, administration: int, marks: Collection[str]) -> set[str]:
+    """Say which marks are accounted for otherwise: under way, in doubt, or of an entry that books nothing any more."""
+    open_ones = sa.select(effect.c.mark).where(
+        effect.c.administration == administration, effect.c.mark.in_(marks), effect.c.state.in_(("intent", "unknown"))
+    )
+    over = sa.select(entry_state.c.mark).where(
+        entry_state.c.administration == administration,
+        entry_state.c.mark.in_(marks),
+        entry_state.c.state == EntryState.BOOKED,
+        entry_state.c.reason == Reason.REVERSED,
+    )
+    return set(connection.scalars(open_ones.union(over)))
+
+
+def note_reasons(
+    connection: Connection, licence_id: int, noted: Sequence[tuple[int, str]], event_ids: int, now: int
+) -> None:
+    """Write beside booked entries how they stand at the target; needs one event id each."""
+    update_rows(
+        connection, entry_state, ("reason",), ("entry",), [(reason, id) for id, reason in noted],
+        only="state = 'booked'",
+    )  # fmt: skip
+    booked = str(EntryState.BOOKED)
+    events.record(
+        connection,
+        [
+            (id, event_ids + n, events.ENTRY, licence_id, now, booked, reason, None)
+            for n, (id, reason) in enumerate(noted)
+        ],
+    )
+
+
+def records_of(connection: Connection, entries: Collection[int]) -> list[str]:
+    """Name the records that answer for entries."""
+    query = sa.select(entry_state.c.remote_id).where(entry_state.c.entry.in_(entries))
+    return [id for id in connection.scalars(query) if id]
+
+
+def end_memberships(connection: Connection, entries: Collection[int], now: int) -> None:
+    """Free the documents of entries that are gone at the target, so that they can be booked anew."""
+    columns = membership.c
+    connection.execute(
+        sa.update(membership).where(columns.entry.in_(entries), columns.ended_at.is_(None)).values(ended_at=now)
+    )
+
+
+def open_extras(connection: Connection, licence_id: int) -> dict[str, tuple[int, str]]:
+    """List the extra marks that are known: mark to problem and facts."""
+    columns = problem.c
+    query = sa.select(columns.place, columns.id, columns.facts).where(
+        columns.licence == licence_id, columns.code == EXTRA, columns.closed_at.is_(None)
+    )
+    return {place: (id, facts) for place, id, facts in connection.execute(query)}
+
+
+def close(connection: Connection, problems: Collection[int], now: int) -> None:
+    """End problems by id."""
+    connection.execute(sa.update(problem).where(problem.c.id.in_(problems)).values(closed_at=now))
+
+
+def fetched(connection: Connection, licence_id: int) -> tuple[int, int]:
+    """Count the documents of a licence's unit, and those of them that have a state."""
+    mine = sa.select(licence.c.source, licence.c.unit).where(licence.c.id == licence_id).subquery()
+    there = (
+        sa.select(sa.func.count())
+        .select_from(document)
+        .join(mine, sa.and_(document.c.connection == mine.c.source, document.c.unit == mine.c.unit))
+    )
+    stated = sa.select(sa.func.count()).select_from(document_state).where(document_state.c.licence == licence_id)
+    return int(connection.scalar(there) or 0), int(connection.scalar(stated) or 0)

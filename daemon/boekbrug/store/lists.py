@@ -1,0 +1,176 @@
+"""Lists of a licence's documents, a page at a time from where the last one ended: no page costs more than the first."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from boekbrug.booking.composed import DocumentState
+from boekbrug.store.tables import document, document_state, entry, entry_state, event, membership, problem
+from boekbrug.store.words import EntryState
+
+SALE = "sale"
+
+
+class Listed(NamedTuple):
+    """A document in a state of a licence."""
+
+    id: int
+    kind: str
+    number: str
+    source_id: str
+    dated: str
+    total: int
+    currency: str
+    state: str
+    reason: str
+    entry: int | None
+    changed_at: int
+
+
+def in_state(
+    connection: Connection, licence: int, state: str, limit: int, *, before: int | None = None, code: str = ""
+) -> list[Listed]:
+    """List documents of one state, the latest first, those with a problem of a code where one is named."""
+    row, standing = document.c, document_state.c
+    # which ones is asked first, of the index of states alone: without statistics SQLite would else walk the
+    # primary key past all that is booked to find the few that are stuck
+    chosen = sa.select(standing.document).where(standing.licence == licence, standing.state == state)
+    if before is not None:
+        chosen = chosen.where(standing.document < before)
+    if code:
+        chosen = chosen.where(
+            sa.exists().where(
+                problem.c.licence == licence, problem.c.document == standing.document, problem.c.closed_at.is_(None),
+                problem.c.code == code,
+            )
+        )  # fmt: skip
+    page = chosen.order_by(standing.document.desc()).limit(limit)
+    query = (
+        sa.select(
+            row.id, row.kind, row.number, row.source_id, row.dated, row.total, row.currency,
+            standing.state, standing.reason, standing.entry, standing.changed_at,
+        )
+        .join(document_state, sa.and_(standing.licence == licence, standing.document == row.id))
+        .where(row.id.in_(page))
+        .order_by(row.id.desc())
+    )  # fmt: skip
+    return [Listed._make(values) for values in connection.execute(query)]
+
+
+class Place(NamedTuple):
+    """Where a page of what is booked ended."""
+
+    date: str
+    entry: int
+    document: int
+    facet: str
+
+
+class Booked(NamedTuple):
+    """A document, or a facet of it, with the entry that books it."""
+
+    date: str
+    entry: int
+    document: int
+    facet: str
+    kind: str
+    number: str
+    source_id: str
+    dated: str
+    total: int
+    currency: str
+    reason: str
+    mark: str
+    booking_number: str
+    journal: str
+    remote_number: str | None
+    remote_id: str | None
+    booked_at: int
+
+    @property
+    def place(self) -> Place:
+        """Return where a page that ends with this row ended."""
+        return Place(self.date, self.entry, self.document, self.facet)
+
+
+def booked(
+    connection: Connection, licence: int, first_day: str, last_day: str, limit: int, before: Place | None = None
+) -> list[Booked]:
+    """List what is booked with a date from the first to the last ISO day, the latest date first."""
+    row, head, state, member, standing = document.c, entry.c, entry_state.c, membership.c, document_state.c
+    order = (head.date, head.id, member.document, member.facet)
+    query = (
+        sa.select(
+            *order, row.kind, row.number, row.source_id, row.dated, row.total, row.currency, standing.reason,
+            head.mark, head.number, head.journal, state.remote_number, state.remote_id, state.changed_at,
+        )
+        .select_from(entry)
+        .join(entry_state, sa.and_(state.entry == head.id, state.state == EntryState.BOOKED))
+        .join(membership, sa.and_(member.entry == head.id, member.ended_at.is_(None)))
+        .join(document, row.id == member.document)
+        .join(document_state, sa.and_(standing.licence == head.licence, standing.document == row.id))
+        .where(head.licence == licence, head.date.between(first_day, before.date if before else last_day))
+        .order_by(*(column.desc() for column in order))
+        .limit(limit)
+    )  # fmt: skip
+    if before is not None:
+        query = query.where(sa.tuple_(*order) < sa.tuple_(*(sa.literal(value) for value in before)))
+    return [Booked._make(values) for values in connection.execute(query)]
+
+
+class Day(NamedTuple):
+    """How many documents are booked on a day, and how many of that day are stuck."""
+
+    day: str
+    booked: int
+    stuck: int
+
+
+def per_day(connection: Connection, licence: int, first_day: str, last_day: str) -> dict[str, Day]:
+    """Count per ISO day what is booked by its entry's date, and what has a problem by its own."""
+    days = dict(_booked_per_day(connection, licence, first_day, last_day))
+    stuck = dict(_stuck_per_day(connection, licence, first_day, last_day))
+    return {day: Day(day, days.get(day, 0), stuck.get(day, 0)) for day in sorted({*days, *stuck})}
+
+
+def _booked_per_day(connection: Connection, licence: int, first_day: str, last_day: str) -> list[tuple[str, int]]:
+    query = (
+        sa.select(entry.c.date, sa.func.count())
+        .join(entry_state, sa.and_(entry_state.c.entry == entry.c.id, entry_state.c.state == EntryState.BOOKED))
+        .join(membership, sa.and_(membership.c.entry == entry.c.id, membership.c.ended_at.is_(None)))
+        .where(entry.c.licence == licence, entry.c.date.between(first_day, last_day), membership.c.facet == SALE)
+        .group_by(entry.c.date)
+    )
+    return [(day, count) for day, count in connection.execute(query)]
+
+
+def _stuck_per_day(connection: Connection, licence: int, first_day: str, last_day: str) -> list[tuple[str, int]]:
+    standing = document_state.c
+    query = (
+        sa.select(document.c.dated, sa.func.count())
+        .join(document_state, standing.document == document.c.id)
+        .where(standing.licence == licence, standing.state == DocumentState.PROBLEM)
+        .where(document.c.dated.between(first_day, last_day))
+        .group_by(document.c.dated)
+    )
+    return [(day, count) for day, count in connection.execute(query)]
+
+
+class Happened(NamedTuple):
+    """A move of a document: into which state, why, and when."""
+
+    at: int
+    state: str
+    reason: str
+
+
+def history(connection: Connection, licence: int, document_id: int, limit: int = 50) -> list[Happened]:
+    """List the latest moves of a document, the latest first."""
+    query = (
+        sa.select(event.c.at, event.c.state, event.c.reason)
+        .where(event.c.subject == document_id, event.c.licence == licence, event.c.kind == "document")
+        .order_by(event.c.id.desc())
+        .limit(limit)
+    )
+    return [Happened._make(values) for values in connection.execute(query)]

@@ -1,0 +1,183 @@
+"""What composing works with: the books of a licence, and the documents that wait to go into them."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection
+
+from boekbrug.booking.compiled import CompiledRules
+from boekbrug.booking.composed import AMSTERDAM, Evidence, Item, Original
+from boekbrug.booking.header import booking_number
+from boekbrug.booking.rules import Rules
+from boekbrug.booking.terms import Part, part_of
+from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
+from boekbrug.store import licences
+from boekbrug.store.bulk import select_rows
+from boekbrug.store.licences import Licence
+from boekbrug.sync.originals import Coming, originals_of
+from boekbrug.sync.seen_paid import seen_paid
+from boekbrug.sync.workplace import MICROSECOND, Workplace
+
+_decode = msgspec.msgpack.Decoder(Document).decode
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+class Candidate(NamedTuple):
+    """A document waiting to be composed."""
+
+    document: int
+    revision: int
+    tries: int
+    kind: str
+    sale_ref: str
+    twin: int | None
+    refers_to: str
+    number: str
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Books:
+    """Where a licence's entries go and by which rules; made once per run."""
+
+    licence: Licence
+    rules: CompiledRules
+    mark_length: int
+    zone: ZoneInfo = AMSTERDAM
+
+    def evidence(self, now: int) -> Evidence:
+        """Return what is known at a moment beside the documents."""
+        start = dt.date.fromisoformat(self.licence.start)
+        return Evidence(
+            today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=self.rules.rules.filed_through
+        )
+
+
+def open_books(connection: Connection, work: Workplace, licence: Licence) -> Books:
+    """Read a licence's rules, and what its target and unit are like."""
+    body = licences.rules_body(connection, licence.id, licence.rules)
+    return Books(
+        licence=licence,
+        rules=CompiledRules(msgspec.json.decode(body, type=Rules)),
+        mark_length=work.instances.target(licence.target).capabilities.mark_length,
+        zone=licences.zone_of(connection, licence),
+    )
+
+
+def day_at(now: int, zone: ZoneInfo) -> dt.date:
+    """Return the day in a zone at a moment."""
+    return (_EPOCH + now * MICROSECOND).astimezone(zone).date()
+
+
+_BOOKED = """
+    select d.id, d.revision, s.tries, d.kind, d.sale_ref, d.twin, d.refers_to, d.number, p.body
+    from document_state s join document d on d.id = s.document join payload p on p.document = d.id and p.n = d.revision
+    where s.licence = ? and
+"""
+_COLUMNS = _BOOKED + " s.state = 'waiting' and"
+_CANDIDATES = (
+    _COLUMNS
+    + """
+    s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'rate')
+    and d.refers_to {} '' order by s.next_at, s.document limit ?
+"""
+)
+_ALONE, _LINKED = _CANDIDATES.format("="), _CANDIDATES.format("<>")
+_IN_TERM = _COLUMNS + " s.reason = ? and s.document > ? and d.refers_to {} '' order by s.document limit ?"
+_ALONE_IN_TERM, _LINKED_IN_TERM = _IN_TERM.format("="), _IN_TERM.format("<>")
+
+
+def candidates(connection: Connection, licence: int, now: int, limit: int, *, linked: bool) -> list[Candidate]:
+    """List documents that wait to be composed, those that refer to a sale (`linked`) apart from the others."""
+    # what refers to a sale comes after all sales, and one by one per sale, since each changes what is still owed
+    rows = select_rows(connection, _LINKED if linked else _ALONE, [licence, now, limit])
+    found = [Candidate(*row) for row in rows]
+    return list({candidate.refers_to: candidate for candidate in reversed(found)}.values()) if linked else found
+
+
+def waiting_for(
+    connection: Connection, licence: int, reason: str, after: int, limit: int, *, linked: bool
+) -> list[Candidate]:
+    """List a page of the documents that wait for a term, by id."""
+    rows = select_rows(connection, _LINKED_IN_TERM if linked else _ALONE_IN_TERM, [licence, reason, after, limit])
+    return [Candidate(*row) for row in rows]
+
+
+def by_ids(connection: Connection, licence: int, documents: Collection[int]) -> list[Candidate]:
+    """Read documents that wait, those that refer to no sale first."""
+    query = f"{_COLUMNS} d.id in ?* order by case when d.refers_to = '' then 0 else 1 end, d.id"
+    return [Candidate(*row) for row in select_rows(connection, query, [licence, list(documents)])] if documents else []
+
+
+def booked_ids(connection: Connection, licence: int, documents: Collection[int]) -> list[Candidate]:
+    """Read documents whatever their state, as they are now."""
+    return [Candidate(*row) for row in select_rows(connection, f"{_BOOKED} d.id in ?*", [licence, list(documents)])]
+
+
+def items_of(
+    connection: Connection, work: Workplace, books: Books, batch: Sequence[Candidate], *, term: str = ""
+) -> list[Item]:
+    """Open documents and put beside them what is known of their sales.
+
+    A sale that waits for the `term`, or for whichever when none is named, stands as it will be booked there.
+    """
+    bases = _bases(connection, books.licence.id, {candidate.sale_ref for candidate in batch if candidate.sale_ref})
+    referring = [(c.document, c.refers_to) for c in batch if c.refers_to]
+    found = originals_of(connection, work, books.licence, referring)
+    coming = {id: one.document for id, one in found.items() if isinstance(one, Coming) and term in ("", one.waits)}
+    to_come = _to_come(connection, work, books, set(coming.values()))
+    paid = seen_paid(connection, work, [c.document for c in batch if c.revision > 1 and c.kind in SALE_KINDS])
+    items = []
+    for candidate in batch:
+        content = _decode(work.sealing.open_body(candidate.body, candidate.document, candidate.revision))
+        original = to_come.get(coming.get(candidate.document, 0)) or found.get(candidate.document)
+        seen = paid.get(candidate.document)
+        items.append(
+            Item(
+                document_id=candidate.document,
+                revision=candidate.revision,
+                document=content,
+                original=original if isinstance(original, Original) else None,
+                original_pending=original is not None and not isinstance(original, Original),
+                booked_as=bases.get(candidate.sale_ref),
+                seen_paid=None if seen is None else seen.astimezone(books.zone).date(),
+                party_key=_party_key(work, content),
+            )
+        )
+    return items
+
+
+def _to_come(connection: Connection, work: Workplace, books: Books, documents: Collection[int]) -> dict[int, Original]:
+    if not documents:
+        return {}
+    rows = select_rows(connection, f"{_COLUMNS} d.id in ?* and d.refers_to = ''", [books.licence.id, list(documents)])
+    evidence = books.evidence(work.database.now(connection))
+    found = {}
+    for item in items_of(connection, work, books, [Candidate(*row) for row in rows]):
+        part = part_of(item, books.rules, evidence)
+        if isinstance(part, Part):
+            number = booking_number(item.document, books.rules)
+            found[item.document_id] = Original(
+                lines=part.lines, number=number, currency=part.currency, rate=part.rate, kind=EntryKind.MEMORIAL
+            )
+    return found
+
+
+def _party_key(work: Workplace, content: Document) -> str:
+    buyer = content.buyer
+    if buyer is None:
+        return ""
+    if buyer.vat_id:
+        return buyer.vat_id
+    return work.vault.keyed_hash(buyer.email).hex() if buyer.email else buyer.customer_id
+
+
+def _bases(connection: Connection, licence: int, refs: Collection[str]) -> Mapping[str, DocumentKind]:
+    if not refs:
+        return {}
+    query = "select sale_ref, kind from sale_basis where licence = ? and sale_ref in ?*"
+    return {ref: DocumentKind(kind) for ref, kind in select_rows(connection, query, [licence, list(refs)])}

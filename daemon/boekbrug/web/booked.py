@@ -1,0 +1,116 @@
+"""Rapportage: what is booked, with the entry and why, as a page and as CSV."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from boekbrug.acts import listing
+from boekbrug.acts.listing import ShownBooking
+from boekbrug.store.licences import Licence
+from boekbrug.store.lists import Place
+from boekbrug.web.door import Door, Right, Visit
+from boekbrug.web.licence import PAGE, moment
+from boekbrug.web.page import Pages
+
+FIRST, LAST = "0001-01-01", "9999-12-31"
+CSV_PAGE = 500
+_COLUMNS = (
+    "number", "kind", "facet", "dated", "total", "currency", "booked", "mark", "booking_number", "journal",
+    "number_in_books", "account", "debit", "credit", "vat_code", "why",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def booked_routes(pages: Pages, door: Door) -> APIRouter:
+    """Make `/licences/<licence>/booked` and the same as CSV."""
+    router = APIRouter(prefix="/licences/{licence}", include_in_schema=False)
+    house = pages.house
+
+    @router.get("/booked")
+    def booked(
+        request: Request,
+        visit: Annotated[Visit, Depends(door.needs(Right.SEE))],
+        first: str = "",
+        last: str = "",
+        before: str = "",
+    ) -> Response:
+        writing = pages.writing(request, visit)
+        first, last = iso(first), iso(last)
+        place = read_place(before)
+        found, more = listing.booked(house, visit.licence, first or FIRST, last or LAST, PAGE, place)
+        values = {
+            "found": found, "first": first, "last": last, "moment": moment, "before": before,
+            "more": write_place(more) if more else "",
+        }  # fmt: skip
+        return pages.render(request, writing, "booked.html", values, visit, "booked")
+
+    @router.get("/booked.csv")
+    def as_csv(
+        visit: Annotated[Visit, Depends(door.needs(Right.SEE))], first: str = "", last: str = ""
+    ) -> StreamingResponse:
+        rows = _rows(pages, visit.licence, iso(first) or FIRST, iso(last) or LAST)
+        name = f'attachment; filename="{visit.licence.name}-booked.csv"'
+        headers = {"content-disposition": name, "cache-control": "no-store"}
+        return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
+
+    return router
+
+
+def iso(text: str) -> str:
+    """Return an ISO day as it is, and "" for what is none."""
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
+def write_place(place: Place) -> str:
+    """Write where a page ended, for its address."""
+    return "~".join(map(str, place))
+
+
+def read_place(text: str) -> Place | None:
+    """Read where a page ended; what is no place is the first page."""
+    match text.split("~"):
+        case [date, entry, document, facet] if entry.isdecimal() and document.isdecimal() and iso(date):
+            return Place(date, int(entry[:18]), int(document[:18]), facet[:32])
+    return None
+
+
+def _rows(pages: Pages, licence: Licence, first: str, last: str) -> Iterator[str]:
+    # a byte order mark tells spreadsheets that this is UTF-8
+    yield "\ufeff" + _line(_COLUMNS)
+    place: Place | None = None
+    while True:
+        found, place = listing.booked(pages.house, licence, first, last, CSV_PAGE, place)
+        yield "".join(_line(row) for one in found for row in _lines(one))
+        if place is None:
+            return
+
+
+def _lines(one: ShownBooking) -> Iterator[tuple[str, ...]]:
+    entry = one.entry
+    head = (
+        safe(one.number), one.kind, one.facet, one.dated, str(one.total), one.currency, entry.date, safe(entry.mark),
+        safe(entry.number), safe(entry.journal), safe(entry.remote_number),
+    )  # fmt: skip
+    for line in entry.lines:
+        sides = ("" if side is None else str(side) for side in (line.debit, line.credit))
+        yield (*head, safe(line.account), *sides, safe(line.vat_code), safe(line.why))
+
+
+def safe(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _line(values: tuple[str, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerow(values)
+    return out.getvalue()

@@ -1,0 +1,53 @@
+"""What is said to who is turned away, and what became of an act that was refused."""
+
+from fastapi import FastAPI
+from sqlalchemy.exc import DataError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from boekbrug.acts.desk import ActRefused, NotKnown
+from boekbrug.contract import BoekbrugError, SettingsError
+from boekbrug.web.api import PREFIX, Refusal, answer, refusal_of
+from boekbrug.web.door import Turned
+from boekbrug.web.page import Pages
+
+
+def refuse(app: FastAPI, pages: Pages) -> None:
+    """Answer refusals with a page that says what to do."""
+
+    def turned(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Turned)
+        if error.login:
+            return RedirectResponse(error.login, 303)
+        return page(request, error.status, f"refused.s{error.status}")
+
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, BoekbrugError)
+        if request.url.path.startswith(f"{PREFIX}/"):
+            return refusal_of(error)
+        status = 404 if isinstance(error, NotKnown) else 409
+        return page(request, status, f"refused.s{status}", reasons_of(error))
+
+    def page(request: Request, status: int, word: str, reasons: list[str] | None = None) -> Response:
+        values = {"word": word, "reasons": reasons or []}
+        shown = pages.render(request, pages.writing(request), "refused.html", values)
+        shown.status_code = status
+        return shown
+
+    def unfit(request: Request, _error: Exception) -> Response:
+        # a text that PostgreSQL cannot hold: with a zero byte, which nothing of ours has either
+        if request.url.path.startswith(f"{PREFIX}/"):
+            return answer(Refusal(code="text"), 400)
+        return page(request, 404, "refused.s404")
+
+    app.add_exception_handler(DataError, unfit)
+    app.add_exception_handler(Turned, turned)
+    for kind in (ActRefused, NotKnown, SettingsError):
+        app.add_exception_handler(kind, refused)
+
+
+def reasons_of(error: BoekbrugError) -> list[str]:
+    """Put a refusal into sentences."""
+    if isinstance(error, ActRefused):
+        return list(error.reasons)
+    return list(error.faults) if isinstance(error, SettingsError) else []

@@ -1,0 +1,24 @@
+"""Every promise names a test that exists."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+
+
+def test_every_test_that_a_guarantee_names_exists() -> None:
+    defined = {
+        name
+        for file in ROOT.glob("tests/**/test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    assert len(named) > 10
+    assert named <= defined, named - defined
+
+
+def test_every_promise_names_a_test() -> None:
+    promised = PAGE.split("## Promised")[1].split("## Conditions")[0]
+    for promise in re.split(r"^\d+\. ", promised, flags=re.MULTILINE)[1:]:
+        assert "`test_" in promise, promise

@@ -1,0 +1,103 @@
+"""Plain-text books that answer as a test wants; a plugin like any other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import msgspec
+import structlog
+
+from boekbrug.contract import (
+    Booked,
+    CannotTell,
+    MarkAnswer,
+    MarkQuery,
+    Outcome,
+    OutcomeUnknown,
+    Prepared,
+    Target,
+    hookimpl,
+)
+from boekbrug.runtime.plugins import PluginHost
+
+ledger: Any = import_module("boekbrug_ledger.target").LedgerTarget
+
+
+@dataclass
+class Mood:
+    """What goes wrong with calls; `raises` is raised before anything is done."""
+
+    loses_replies: bool = False
+    drops_calls: bool = False
+    cannot_tell: bool = False
+    same_id: str = ""
+    raises: Exception | None = None
+    #: preparing or posting an entry of this number meets a bug
+    poison: str = ""
+    poisons: str = "post"
+    sent: list[str] = field(default_factory=list)
+
+
+mood = Mood()
+
+
+def _poisoned(texts: Sequence[str], verb: str) -> None:
+    if mood.poison and mood.poisons == verb and any(mood.poison in text for text in texts):
+        sentence = "the plugin does not expect this entry"
+        raise KeyError(sentence)
+
+
+def prepare(self: Any, administration: str, effects: Sequence[Any]) -> Any:
+    """Prepare, unless an entry is poison."""
+    _poisoned([effect.mark for effect in effects], "prepare")
+    return ledger.prepare(self, administration, effects)
+
+
+def post(self: Any, administration: str, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
+    """Book, with what goes wrong."""
+    if mood.raises is not None:
+        raise mood.raises
+    mood.sent += [item.mark for item in prepared]
+    _poisoned([item.mark for item in prepared], "post")
+    if mood.drops_calls:
+        raise OutcomeUnknown
+    booked: Sequence[Outcome] = ledger.post(self, administration, prepared)
+    if mood.loses_replies:
+        raise OutcomeUnknown
+    return [Booked(id=mood.same_id) for _ in booked] if mood.same_id else booked
+
+
+def find(self: Any, administration: str, queries: Sequence[MarkQuery]) -> Sequence[MarkAnswer]:
+    """Look up, unless it cannot be told."""
+    if mood.cannot_tell:
+        return [CannotTell(reason="the journal is archived")] * len(queries)
+    found: Sequence[MarkAnswer] = ledger.find(self, administration, queries)
+    return found
+
+
+Moody: Any = type(
+    "Moody",
+    (ledger,),
+    {
+        "name": "moody",
+        "capabilities": msgspec.structs.replace(ledger.capabilities, absence_is_final=False),
+        "prepare": prepare,
+        "post": post,
+        "find": find,
+    },
+)
+
+
+@hookimpl
+def register_target(register: Callable[[type[Target]], None]) -> None:
+    """Register the books."""
+    register(Moody)
+
+
+def plugins() -> PluginHost:
+    """Load the moody books beside the plugins that tests of the engine use."""
+    points = {"moody": __name__, "files": "boekbrug_files.plugin", "ledger": "boekbrug_ledger.plugin"}
+    found = [EntryPoint(name=name, value=value, group="boekbrug") for name, value in points.items()]
+    return PluginHost.load(structlog.get_logger(), found, {})

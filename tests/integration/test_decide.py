@@ -1,0 +1,105 @@
+"""What the target cannot tell goes to a person, and what the person says is final."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from tests.integration.journey import Business, order
+from tests.integration.moody import Mood, mood, plugins
+
+from boekbrug.acts.decide import decide
+from boekbrug.acts.desk import ActRefused
+from boekbrug.store import audit
+
+
+@pytest.fixture
+def business(tmp_path: Path, ready_url: str) -> Iterator[Business]:
+    for one in fields(Mood):
+        setattr(mood, one.name, getattr(Mood(), one.name))
+    found = Business(tmp_path, ready_url, target="moody", plugins=plugins())
+    yield found
+    found.house.close()
+
+
+def doubtful(business: Business, *, arrives: bool) -> None:
+    mood.loses_replies, mood.drops_calls, mood.cannot_tell = arrives, not arrives, True
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.sync()
+    mood.loses_replies = mood.drops_calls = False
+
+
+def test_what_the_target_cannot_tell_is_shown_once_however_often_it_is_asked(business: Business) -> None:
+    doubtful(business, arrives=True)
+    business.sync()
+    assert business.counts() == {"in-doubt": 1}
+    assert business.codes() == ["cannot-tell"]
+    assert business.problems()[0].facts["mark"].startswith("W1-")
+
+
+def test_there_books_the_entry_under_the_id_named_and_sends_nothing(business: Business) -> None:
+    doubtful(business, arrives=True)
+    decide(business.desk, business.licence, "W1", there=mood.sent[0])
+    assert business.sync() == {"booked": 1}
+    assert (len(mood.sent), business.codes()) == (1, [])
+    with business.house.database.read() as connection:
+        act = audit.list_latest(connection)[0]
+    assert (act.act, act.actor, act.facts["answer"]) == ("decide", "tests", f"there: {mood.sent[0]}")
+
+
+def test_not_there_sends_the_same_entry_again(business: Business) -> None:
+    doubtful(business, arrives=False)
+    decide(business.desk, business.licence, "W1", there=None)
+    assert business.sync() == {"booked": 1}
+    assert mood.sent == [mood.sent[0]] * 2
+    assert business.codes() == []
+    assert business.ledger().count(f"mark:{mood.sent[0]}") == 1
+
+
+def test_not_there_is_refused_while_a_lost_call_may_still_arrive(business: Business) -> None:
+    mood.drops_calls = mood.cannot_tell = True
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.clock.advance(business.house.place("look").limits.call_deadline)
+    with business.house.workplace("asks") as work:
+        from boekbrug.sync.settle import settle
+
+        list(settle(work, business.licence, "main"))
+    with pytest.raises(ActRefused) as refused:
+        decide(business.desk, business.licence, "W1", there=None)
+    assert "may still arrive" in refused.value.reasons[0]
+
+
+def test_a_record_that_the_target_does_not_have_or_that_is_another_sale_is_refused(business: Business) -> None:
+    business.write("0.jsonl", order(7))
+    business.sync()
+    taken = mood.sent.pop()
+    doubtful(business, arrives=True)
+    for id, why in (("nothing", "has no record"), (taken, "cannot stand for two sales")):
+        with pytest.raises(ActRefused) as refused:
+            decide(business.desk, business.licence, "W1", there=id)
+        assert why in refused.value.reasons[0]
+    assert business.counts() == {"booked": 1, "in-doubt": 1}
+
+
+def test_one_record_answered_for_two_sales_leaves_the_second_in_doubt(business: Business) -> None:
+    mood.same_id = "X1"
+    business.write("a.jsonl", order(1), order(2))
+    assert business.sync() == {"booked": 1, "in-doubt": 1}
+    (problem,) = business.problems()
+    assert (problem.code, problem.facts["id"]) == ("taken-at-target", "X1")
+    mood.same_id = ""
+    mood.cannot_tell = True
+    business.sync()
+    assert business.counts() == {"booked": 1, "in-doubt": 1}
+    mark = problem.facts["mark"]
+    decide(business.desk, business.licence, mark, there=mark)
+    assert (business.sync(), business.codes()) == ({"booked": 2}, [])
+
+
+def test_nothing_is_decided_of_what_is_not_in_doubt(business: Business) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    with pytest.raises(ActRefused):
+        decide(business.desk, business.licence, "W1", there=None)

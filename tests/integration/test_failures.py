@@ -1,0 +1,71 @@
+"""What fails does so by its class: who asks for time gets it, poison stays alone, a lost right waits for a person."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from tests.integration.journey import Business, order
+from tests.integration.moody import Mood, mood, plugins
+
+from boekbrug.acts import connections
+from boekbrug.acts.retry import retry
+from boekbrug.contract import AuthorisationLost, Retriable
+
+
+@pytest.fixture
+def business(tmp_path: Path, ready_url: str) -> Iterator[Business]:
+    for one in fields(Mood):
+        setattr(mood, one.name, getattr(Mood(), one.name))
+    found = Business(tmp_path, ready_url, target="moody", plugins=plugins())
+    yield found
+    found.house.close()
+
+
+def waits(business: Business) -> float:
+    """Return after how many seconds the licence is due."""
+    now = business.clock.now().timestamp()
+    return float(business.licence.next_at) / 1_000_000 - now
+
+
+@pytest.mark.parametrize("seconds", [40, 3 * 3600])
+def test_a_vendor_who_asks_for_time_gets_it(business: Business, seconds: int) -> None:
+    mood.raises = Retriable(retry_after=dt.timedelta(seconds=seconds))
+    business.write("a.jsonl", order(1))
+    business.sync()
+    assert seconds <= waits(business) <= seconds * 1.2
+    mood.raises = None
+    business.clock.advance(dt.timedelta(seconds=seconds * 1.2))
+    assert business.sync() == {"booked": 1}
+
+
+@pytest.mark.parametrize("verb", ["prepare", "post"])
+def test_an_entry_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_out(
+    business: Business, verb: str
+) -> None:
+    mood.poison, mood.poisons = "W2-", verb
+    business.write("a.jsonl", *(order(n) for n in range(1, 6)))
+    for _ in range(8):
+        business.sync()
+    assert business.counts() == {"booked": 4, "problem": 1}
+    assert business.codes() == ["plugin-bug"]
+    assert {line for line in mood.sent if mood.sent.count(line) > 1} == ({*mood.sent} if verb == "post" else set())
+    mood.poison = ""
+    retry(business.desk, business.licence, ["plugin-bug"])
+    assert business.sync() == {"booked": 5}
+    assert business.ledger().count("mark:W2-") == 1
+
+
+def test_a_lost_authorisation_pauses_the_connection_until_it_is_mended(business: Business) -> None:
+    mood.raises = AuthorisationLost()
+    business.write("a.jsonl", order(1))
+    business.sync()
+    assert business.codes() == ["authorisation-lost"]
+    mood.raises = None
+    business.sync()
+    assert (business.counts(), mood.sent) == ({"waiting": 1}, [])
+    connections.change(business.desk, "books", {"folder": str(business.books)})
+    business.clock.advance(dt.timedelta(hours=1))
+    assert business.sync() == {"booked": 1}
+    assert business.codes() == []

@@ -1,0 +1,131 @@
+"""An old database put back books nothing twice and everything once."""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from tests.integration.journey import Business, order
+from tests.integration.moody import Mood, mood, plugins
+
+from boekbrug.acts.backup import backup
+from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.restore import restore
+from boekbrug.runtime import heartbeat
+from boekbrug.runtime.settings import load
+from boekbrug.runtime.single import DaemonRuns, single
+from boekbrug.store import caution
+from boekbrug.sync.house import House
+from boekbrug.testing.clock import SettableClock
+
+
+@pytest.fixture
+def business(tmp_path: Path, sqlite_template: Path) -> Iterator[Business]:
+    for one in fields(Mood):
+        setattr(mood, one.name, getattr(Mood(), one.name))
+    database = shutil.copy(sqlite_template, tmp_path / "boekbrug.db")
+    found = Business(tmp_path, f"sqlite:///{database}", target="moody", plugins=plugins())
+    yield found
+    found.house.close()
+
+
+def reopen(business: Business) -> None:
+    """Let go of the database and open it anew, as the next process would."""
+    business.house = House(business.house.settings, clock=business.clock, plugins=plugins())
+    business.desk.house = business.house
+
+
+def marks(business: Business) -> list[str]:
+    return sorted(line.split("mark:")[1].split(",")[0] for line in business.ledger().splitlines() if "mark:" in line)
+
+
+def is_cautious(business: Business) -> bool:
+    with business.house.database.read() as connection:
+        return caution.since(connection, business.licence.administration) is not None
+
+
+def lose(business: Business, copy: Path) -> None:
+    """Book, copy, and book more; then the database is lost."""
+    business.write("a.jsonl", order(1), order(2))
+    business.sync()
+    backup(business.house, copy, lambda *_: None)
+    business.write("b.jsonl", order(3), order(4))
+    assert business.sync() == {"booked": 4}
+    business.house.close()
+
+
+def come_back(business: Business) -> dict[str, int]:
+    """Go on after the loss, with a sale that is new."""
+    reopen(business)
+    business.write("c.jsonl", order(5))
+    for _ in range(3):
+        counts = business.sync()
+    return counts
+
+
+def test_what_a_restored_database_has_forgotten_is_recognised_in_the_books(business: Business, tmp_path: Path) -> None:
+    lose(business, tmp_path / "copy.db")
+    before = list(mood.sent)
+    kept = restore(business.house.settings, tmp_path / "copy.db", business.clock)
+    assert kept is not None
+    assert kept.exists()
+    counts = come_back(business)
+    assert counts == {"booked": 5}
+    assert len(marks(business)) == len(set(marks(business))) == 5
+    assert mood.sent[len(before) :] == [mark for mark in marks(business) if mark.startswith("W5-")]
+    assert business.codes() == []
+
+
+def test_an_old_file_put_back_by_hand_is_noticed_by_the_heartbeat(business: Business, tmp_path: Path) -> None:
+    lose(business, tmp_path / "copy.db")
+    path = business.house.database.path
+    assert path is not None
+    for side in ("-wal", "-shm"):
+        Path(f"{path}{side}").unlink(missing_ok=True)
+    shutil.copy(tmp_path / "copy.db", path)
+    assert come_back(business) == {"booked": 5}
+    assert len(marks(business)) == len(set(marks(business))) == 5
+
+
+def test_caution_waits_for_lost_calls_and_ends_when_all_is_caught_up(business: Business, tmp_path: Path) -> None:
+    lose(business, tmp_path / "copy.db")
+    restore(business.house.settings, tmp_path / "copy.db", business.clock)
+    reopen(business)
+    business.clock.advance(-dt.timedelta(minutes=10))
+    sent = len(mood.sent)
+    assert business.sync()["waiting"] == 2
+    assert (len(mood.sent), is_cautious(business)) == (sent, True)
+    assert business.sync() == {"booked": 4}
+    assert (len(mood.sent), is_cautious(business)) == (sent, False)
+
+
+def test_a_database_that_is_in_step_is_trusted(business: Business) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    reopen(business)
+    business.sync()
+    assert not is_cautious(business)
+    assert heartbeat.read(business.house.settings.state) > 0
+
+
+def test_a_daemon_or_a_file_that_is_no_database_keeps_everything_as_it_is(business: Business, tmp_path: Path) -> None:
+    lose(business, tmp_path / "copy.db")
+    settings = business.house.settings
+    with single(settings.database_url), pytest.raises(DaemonRuns):
+        restore(settings, tmp_path / "copy.db", business.clock)
+    (tmp_path / "text").write_text("no database")
+    for wrong in (tmp_path / "text", tmp_path / "nothing"):
+        with pytest.raises(ActRefused):
+            restore(settings, wrong, business.clock)
+    reopen(business)
+    assert business.sync() == {"booked": 4}
+
+
+def test_postgresql_is_put_back_by_its_own_tool(tmp_path: Path) -> None:
+    settings = tmp_path / "boekbrug.toml"
+    settings.write_text('[database]\nurl = "postgresql://nobody@localhost/none"\n')
+    with pytest.raises(ActRefused) as refused:
+        restore(load(settings), tmp_path / "copy.db", SettableClock())
+    assert "pg_restore" in refused.value.reasons[0]

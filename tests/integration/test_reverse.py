@@ -1,0 +1,199 @@
+"""What is booked is never edited: it is corrected, or reversed and booked anew."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.integration.journey import Business, order
+from tests.integration.test_terms import balance, credit, numbers, rows, sound
+
+from boekbrug.acts.approve import approve
+from boekbrug.acts.correct import correct
+from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.reverse import reverse
+from boekbrug.booking.rules import Mode
+
+
+@pytest.fixture
+def business(tmp_path: Path, ready_url: str) -> Iterator[Business]:
+    business = Business(tmp_path, ready_url)
+    yield business
+    sound(business.house.database)
+    business.house.close()
+
+
+@contextmanager
+def refused(sentence: str) -> Iterator[None]:
+    """Expect an act to be refused with a sentence like this."""
+    with pytest.raises(ActRefused) as raised:
+        yield
+    assert re.search(sentence, " ".join(raised.value.reasons))
+
+
+def reasons(business: Business) -> list[str]:
+    return [reason for (reason,) in rows(business, "select reason from document_state order by document")]
+
+
+def test_a_changed_sale_is_corrected_by_a_person(business: Business) -> None:
+    business.write("a.jsonl", order(1), order(2))
+    business.sync()
+    business.write("a.jsonl", order(1, amount="242.00"), order(2))
+    assert business.sync() == {"booked": 2}
+    assert business.codes() == ["changed-after-booking"]
+    assert len(correct(business.desk, business.licence, "W1", only_look=True)) == 1
+    assert balance(business, "8000") == -20000
+    [net] = correct(business.desk, business.licence, "W1")
+    assert net.number == "W1"
+    assert business.sync() == {"booked": 2}
+    assert (balance(business, "8000"), balance(business, "1060"), business.codes()) == (-30000, 36300, [])
+    assert numbers(business) == ["W1", "W1/2", "W2"]
+    with refused("did not change"):
+        correct(business.desk, business.licence, "W1")
+
+
+def test_where_the_rules_say_so_a_change_is_corrected_at_once(business: Business) -> None:
+    business.choose(corrections="automatic")
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.write("a.jsonl", order(1, amount="242.00", date="2026-09-15T10:00:00+02:00"))
+    assert business.sync() == {"booked": 1}
+    assert numbers(business) == ["W1", "W1/2", "W1/3"]
+    assert (balance(business, "8000"), reasons(business)) == (-20000, ["plain"])
+    business.write("a.jsonl", order(1, amount="121.00", date="2026-09-15T10:00:00+02:00"))
+    assert business.sync() == {"booked": 1}
+    assert (balance(business, "8000"), reasons(business)) == (-10000, ["plain"])
+
+
+def test_a_change_that_the_books_do_not_see_needs_no_entry(business: Business) -> None:
+    business.choose(corrections="automatic")
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.write("a.jsonl", order(1, customer={"email": "klant1@example.org", "name": "Ander", "country": "NL"}))
+    assert business.sync() == {"booked": 1}
+    assert (numbers(business), reasons(business), business.codes()) == (["W1"], ["plain"], [])
+
+
+def test_a_correction_that_waits_for_approval_follows_the_next_change(business: Business) -> None:
+    business.choose(automatic=False, corrections="automatic")
+    business.write("a.jsonl", order(1))
+    business.sync()
+    approve(business.desk, business.licence)
+    business.sync()
+    business.write("a.jsonl", order(1, amount="242.00", date="2026-09-15T10:00:00+02:00"))
+    assert business.sync() == {"waiting": 1}
+    business.write("a.jsonl", order(1, amount="363.00", date="2026-09-15T10:00:00+02:00"))
+    assert business.sync() == {"waiting": 1}
+    assert approve(business.desk, business.licence) == 1
+    assert business.sync() == {"booked": 1}
+    assert (balance(business, "8000"), numbers(business)) == (-30000, ["W1", "W1/2", "W1/3"])
+
+
+def test_one_of_a_total_is_corrected_by_its_own_share(business: Business) -> None:
+    business.choose(mode=Mode.DAY, corrections="automatic")
+    business.write("a.jsonl", order(1), order(2, amount="60.50"))
+    business.wait(1)
+    business.write("a.jsonl", order(1), order(2, amount="30.25"))
+    assert business.sync() == {"booked": 2}
+    assert numbers(business) == ["shop-2026-09-14-EUR", "shop-2026-09-14-EUR/2"]
+    assert (balance(business, "8000"), balance(business, "1060")) == (-12500, 15125)
+    business.write("b.jsonl", credit(3, 2, "-30.25") | {"date": "2026-09-16T10:00:00+02:00"})
+    assert business.wait(3) == {"booked": 3}
+    assert balance(business, "8000") == -10000
+
+
+def test_a_reversal_nets_to_zero_and_shows_it_before(business: Business) -> None:
+    business.write("a.jsonl", order(1), order(2))
+    business.sync()
+    shown = reverse(business.desk, business.licence, number="W1", only_look=True)
+    assert [(str(one.vat_code), str(one.base), str(one.vat)) for one in shown.net] == [("VH", "-100.00", "-21.00")]
+    assert business.sync() == {"booked": 2}
+    reverse(business.desk, business.licence, number="W1")
+    assert business.counts() == {"booked": 1, "waiting": 1}
+    assert business.sync() == {"booked": 2}
+    assert reasons(business) == ["reversed", "plain"]
+    assert balance(business, "8000") == -10000
+    marks = sorted(mark[-2:] for (mark,) in rows(business, "select mark from entry where number = 'W1'"))
+    assert marks == ["-1", "1R"]
+    with refused("not booked"):
+        reverse(business.desk, business.licence, number="W1")
+
+
+def test_what_is_reversed_can_be_booked_anew_under_another_generation(business: Business) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    reverse(business.desk, business.licence, number="W1", rebook=True)
+    business.sync()
+    assert business.sync() == {"booked": 1}
+    marks = [mark.rpartition("-")[2] for (mark,) in rows(business, "select mark from entry order by id")]
+    assert (marks, balance(business, "8000")) == (["1", "1R", "2"], -10000)
+
+
+def test_a_corrected_sale_is_reversed_with_its_corrections(business: Business) -> None:
+    business.choose(automatic=False, corrections="automatic")
+    business.write("a.jsonl", order(1))
+    business.sync()
+    approve(business.desk, business.licence)
+    business.sync()
+    business.write("a.jsonl", order(1, amount="242.00", date="2026-09-15T10:00:00+02:00"))
+    business.sync()
+    approve(business.desk, business.licence)
+    business.sync()
+    assert len(reverse(business.desk, business.licence, number="W1").entries) == 3
+    assert approve(business.desk, business.licence) == 1
+    assert business.sync() == {"booked": 1}
+    assert (balance(business, "8000"), reasons(business)) == (0, ["reversed"])
+
+
+def test_a_sale_with_a_credit_upon_it_is_not_reversed_alone(business: Business) -> None:
+    business.write("a.jsonl", order(1), credit(2, 1, "-60.50"))
+    business.sync()
+    with refused("C2 was booked upon it"):
+        reverse(business.desk, business.licence, number="W1")
+    reverse(business.desk, business.licence, number="C2")
+    business.sync()
+    reverse(business.desk, business.licence, number="W1")
+    assert business.sync() == {"booked": 2}
+    assert balance(business, "8000") == 0
+
+
+def test_a_term_is_reversed_newest_first_and_booked_anew_as_one(business: Business) -> None:
+    business.choose(mode=Mode.DAY)
+    business.write("a.jsonl", order(1))
+    business.wait(1)
+    business.write("b.jsonl", order(2))
+    business.sync()
+    shown = reverse(business.desk, business.licence, term="2026-09-14", rebook=True)
+    assert ([one.number[-2:] for one in shown.entries], shown.documents) == (["/2", "UR"], 2)
+    business.sync()
+    assert business.sync() == {"booked": 2}
+    assert (numbers(business)[0], balance(business, "8000")) == ("shop-2026-09-14-EUR", -20000)
+    assert rows(business, "select count(*) from membership where ended_at is null") == [(2,)]
+    [(live,)] = rows(business, "select distinct e.mark from membership m join entry e on e.id = m.entry "
+                               "where m.ended_at is null")  # fmt: skip
+    assert live.endswith("-2")
+
+
+def test_one_of_a_total_is_taken_out_of_it(business: Business) -> None:
+    business.choose(mode=Mode.DAY)
+    business.write("a.jsonl", order(1), order(2, amount="60.50"))
+    business.wait(1)
+    with refused("reverse its term"):
+        reverse(business.desk, business.licence, number="W2", rebook=True)
+    reverse(business.desk, business.licence, number="W2")
+    assert business.sync() == {"booked": 2}
+    assert (balance(business, "8000"), reasons(business)) == (-10000, ["plain", "reversed"])
+
+
+def test_a_filed_period_needs_a_date_from_a_person(business: Business) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.choose(filed_through=dt.date(2026, 9, 14))
+    with refused(r"filed through 2026-09-14.*--date"):
+        reverse(business.desk, business.licence, number="W1")
+    [entry] = reverse(business.desk, business.licence, number="W1", date=dt.date(2026, 9, 15)).entries
+    assert entry.date == "2026-09-15"
+    assert business.sync() == {"booked": 1}
+    assert balance(business, "8000") == 0

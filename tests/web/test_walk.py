@@ -1,0 +1,127 @@
+"""Every route, for every role and licence: who comes in, and who does not."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from tests.web.conftest import ROLES
+from tests.web.people import Person, logged_in
+
+from boekbrug.acts import users
+from boekbrug.acts.desk import Desk
+from boekbrug.sync.house import House
+from boekbrug.web import create_app
+from boekbrug.web.door import RIGHTS, Right
+
+PUBLIC = {
+    "/healthz", "/metrics", "/login", "/enter/{link}", "/connect/{plugin}/{app}/{step}",
+    "/hook/{connection:int}/{topic}/{secret}", "/api/v1/openapi.json",
+}  # fmt: skip
+BODIES = {
+    "/retry": '{"documents": [1]}',
+    "/set-aside": '{"documents": [1], "reason": "ignored", "note": "x"}',
+    "/take-up": '{"documents": [1]}',
+    "/approve": '{"entries": [1]}',
+    "/report": '{"document": 1, "text": "x"}',
+}
+
+
+def routes_of(house: House) -> list[APIRoute]:
+    found = [route for route in flat(create_app(house).routes) if route.path not in PUBLIC]
+    assert len(found) > 25
+    return found
+
+
+def flat(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (router := getattr(route, "original_router", None)) is not None:
+            yield from flat(router.routes)
+
+
+def of_licences(house: House) -> list[APIRoute]:
+    found = [route for route in routes_of(house) if "{licence}" in route.path]
+    assert len(found) > 20
+    return found
+
+
+def address_at(route: APIRoute, licence: str) -> str:
+    path = route.path.replace("{licence}", licence)
+    query = "?state=problem" if path.endswith("/documents") else ""
+    return path.replace("{document:int}", "1").replace("{document}", "1") + query
+
+
+def may(role: str, path: str) -> bool:
+    return not path.endswith("/approve") or Right.APPROVE in RIGHTS[role]
+
+
+def sees(email: str, licence: str) -> bool:
+    return ROLES[email] == "operator" or (licence == "other") == (email == "other@x.nl")
+
+
+def expected(email: str, licence: str, path: str) -> set[int]:
+    if not may(ROLES[email], path):
+        return {403}
+    if not sees(email, licence):
+        return {404}
+    # document 1 is nobody's: those who may ask are told so
+    return (
+        {404}
+        if path.endswith(("/documents/1", "/sales/1"))
+        else {200, 404, 409}
+        if path.endswith("/report")
+        else {200, 409}
+    )
+
+
+def test_every_route_passes_the_door(manned_house: House) -> None:
+    for route in routes_of(manned_house):
+        names = {getattr(one.call, "__qualname__", "") for one in route.dependant.dependencies}
+        assert any(name.startswith(("Door.needs.", "needs.")) for name in names), route.path
+
+
+@pytest.mark.parametrize("email", ROLES)
+@pytest.mark.parametrize("licence", ["webshop", "other"])
+def test_pages_open_for_the_right_people_alone(
+    manned_house: House, manned_address: str, email: str, licence: str
+) -> None:
+    with logged_in(manned_address, email) as browser:
+        csrf = browser.csrf("/account")
+        for route in of_licences(manned_house):
+            if not route.path.startswith("/api/"):
+                path = address_at(route, licence)
+                wanted = expected(email, licence, path)
+                assert ask(browser, route, path, csrf) in wanted, (email, path)
+
+
+@pytest.mark.parametrize("email", ROLES)
+@pytest.mark.parametrize("licence", ["webshop", "other"])
+def test_api_opens_for_the_right_people_alone(
+    manned_house: House, manned_address: str, email: str, licence: str
+) -> None:
+    desk = Desk(manned_house, "test")
+    keys = {scope: users.give_key(desk, email, "walk", scope) for scope in (users.READ, users.WRITE)}
+    browser = Person(manned_address)
+    for route in of_licences(manned_house):
+        if route.path.startswith("/api/"):
+            path = address_at(route, licence)
+            assert call(browser, route, path, keys[users.WRITE]) in expected(email, licence, path), (email, path)
+            is_act = "POST" in (route.methods or ())
+            assert not is_act or call(browser, route, path, keys[users.READ]) == 403
+            assert call(browser, route, path, "bb_guess") == 401
+    browser.session.close()
+
+
+def ask(browser: Person, route: APIRoute, path: str, csrf: str) -> int:
+    if "GET" in (route.methods or ()):
+        return browser.look(path).status_code
+    return browser.send(path, {"csrf": csrf}, follow=False).status_code
+
+
+def call(browser: Person, route: APIRoute, path: str, key: str) -> int:
+    headers = {"authorization": f"Bearer {key}"}
+    if "GET" in (route.methods or ()):
+        return browser.get(path, **headers).status_code
+    return browser.post_json(path, BODIES[f"/{path.rpartition('/')[2]}"], headers).status_code
