@@ -1,0 +1,1 @@
+"""Exact Online: sales entries, memorials, and cash and bank entries in its divisions."""

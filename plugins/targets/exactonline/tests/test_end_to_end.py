@@ -1,0 +1,226 @@
+"""Orders in a folder to entries in Exact's stand-in, over HTTP and through the whole engine."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from boekbrug.acts import connections
+from boekbrug.contract import Retriable
+from boekbrug.runtime.settings import load
+from boekbrug.sync.house import House
+
+from .journey import LICENCE, OFF, Journey, expected_ledger, journey, orders
+
+SALES = "/api/v1/1234567/salesentry/SalesEntries"
+CUSTOMERS = "/api/v1/1234567/crm/Accounts"
+
+
+def none_twice(made: Journey) -> bool:
+    """Tell whether every reference and every customer stands in the books once."""
+    books = made.exact.books()
+    references = Counter(entry["YourRef"] for entry in books["entries"])
+    emails = Counter(customer["Email"] for customer in books["customers"])
+    return set(references.values()) == {1} and set(emails.values()) == {1}
+
+
+def test_orders_of_known_customers_stand_in_the_ledger_to_the_cent(tmp_path: Path) -> None:
+    sold = orders(40, customers=5)
+    with journey(tmp_path, size=5) as made:
+        made.exact.change(limits=OFF)
+        before = made.exact.calls()
+        made.sell(sold)
+        assert made.run() == {"booked": 40}
+        assert made.exact.ledger() == expected_ledger(sold)
+        assert none_twice(made)
+        # one call per entry, and what is asked beside them does not grow with their number
+        assert made.exact.calls() - before <= 40 + 10
+        again = made.exact.calls()
+        made.sell(orders(10, customers=5, first=41))
+        made.advance(minutes=16)
+        made.run()
+        assert made.exact.calls("GET") + made.exact.calls("POST") - again == 10
+
+
+def test_new_customers_are_made_once_and_never_again(tmp_path: Path) -> None:
+    with journey(tmp_path, size=0) as made:
+        made.sell(orders(8, customers=2))
+        assert made.run() == {"booked": 8}
+        assert len(made.exact.books()["customers"]) == 2
+        assert made.exact.calls("POST", CUSTOMERS) == 2
+        assert {customer["Status"] for customer in made.exact.books()["customers"]} == {"C"}
+
+
+def test_lost_reply_to_an_entry_is_looked_up_and_not_sent_again(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.sell(orders(5))
+        made.exact.fault(kind="drop-reply", method="POST", path=SALES)
+        assert made.run()["in-doubt"] == 1
+        assert made.run_for(30) == {"booked": 5}
+        assert made.exact.calls("POST", SALES) == 5
+        assert none_twice(made)
+
+
+def test_call_that_never_arrived_is_sent_again_after_the_quiet_period(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.sell(orders(5))
+        made.exact.fault(kind="close", method="POST", path=SALES)
+        assert made.run()["in-doubt"] == 1
+        assert made.run_for(10)["in-doubt"] == 1
+        assert made.run_for(30) == {"booked": 5}
+        assert none_twice(made)
+
+
+def test_lost_reply_to_a_customer_makes_no_second_card(tmp_path: Path) -> None:
+    with journey(tmp_path, size=0) as made:
+        made.sell(orders(6, customers=2))
+        made.exact.fault(kind="drop-reply", method="POST", path=CUSTOMERS)
+        counts = made.run()
+        assert counts.get("waiting")
+        assert made.run_for(30) == {"booked": 6}
+        assert made.exact.calls("POST", CUSTOMERS) == 2
+        assert none_twice(made)
+
+
+def test_minutely_and_daily_limits_only_make_it_slower(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.exact.change(limits={"minutely": 12, "daily": 24, "errors": 10})
+        made.sell(orders(16, customers=2))
+        assert made.run()["waiting"] > 4
+        assert 0 < made.run_for(10)["waiting"] < 16
+        made.advance(hours=17)
+        assert made.run_for(60) == {"booked": 16}
+        assert none_twice(made)
+
+
+def test_closed_period_is_a_problem_until_it_is_opened(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.exact.change(close=[["70", 2026, 9]])
+        made.sell(orders(3))
+        assert made.run() == {"problem": 3}
+        assert made.problems() == {"exact-period-closed"}
+        made.exact.change(open=[["70", 2026, 9]])
+        made.advance(minutes=5)
+        made.retry()
+        assert made.run() == {"booked": 3}
+
+
+def test_withdrawn_grant_waits_for_a_person_and_loses_nothing(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.exact.change(revoke=made.exact.credentials["user"])
+        made.sell(orders(3))
+        assert made.run() == {"waiting": 3}
+        made.advance(minutes=11)
+        assert made.run() == {"waiting": 3}
+        assert made.problems() == {"authorisation-lost"}
+        made.authorise()
+        assert made.run_for(30) == {"booked": 3}
+
+
+def test_lost_reply_to_a_refresh_is_tried_once_more_and_then_asks_a_person(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.advance(minutes=11)
+        made.exact.fault(kind="drop-reply", method="POST", path="/api/oauth2/token")
+        made.sell(orders(3))
+        assert made.run() == {"waiting": 3}
+        assert made.problems() == {"authorisation-lost"}
+        assert made.exact.tokens()["old_refreshes"] == 1
+        made.authorise()
+        assert made.run_for(30) == {"booked": 3}
+
+
+def test_tokens_are_refreshed_in_their_time_for_days(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        for day in range(3):
+            made.sell(orders(2, first=1 + 2 * day))
+            made.advance(days=1)
+            made.run()
+        assert made.counts() == {"booked": 6}
+        assert made.exact.tokens()["old_refreshes"] == 0
+
+
+def test_moved_division_is_named_and_nothing_is_sent_elsewhere(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.sell(orders(3))
+        assert made.run() == {"booked": 3}
+        made.exact.change(move={"owner": "c0a80101-0000-4000-8000-000000000002", "owner_name": "Kantoor Twee"})
+        made.sell(orders(2, first=4))
+        made.advance(minutes=16)
+        assert made.run() == {"booked": 3, "waiting": 2}
+        assert made.problems() == {"missing-right"}
+        assert len(made.exact.books()["entries"]) == 3
+
+
+def test_card_of_another_country_is_a_problem_and_is_left_as_it_is(tmp_path: Path) -> None:
+    with journey(tmp_path, size=1) as made:
+        card = made.exact.books()["customers"][0]["ID"]
+        made.exact.change(customer={"ID": card, "Country": "DE "})
+        made.sell(orders(3, customers=1))
+        assert made.run() == {"problem": 3}
+        assert made.problems() == {"exact-customer-differs"}
+        assert made.exact.calls("POST", CUSTOMERS) == 0
+        made.exact.change(customer={"ID": card, "Country": "NL "})
+        made.advance(minutes=5)
+        made.retry()
+        assert made.run() == {"booked": 3}
+
+
+def test_deleted_card_is_looked_for_again_when_its_sale_is_retried(tmp_path: Path) -> None:
+    with journey(tmp_path, size=1) as made:
+        made.sell(orders(2, customers=1))
+        assert made.run() == {"booked": 2}
+        card = made.exact.books()["customers"][0]["ID"]
+        made.exact.change(customer={"ID": card, "Status": "A"})
+        made.sell(orders(1, customers=1, first=3))
+        made.advance(minutes=16)
+        assert made.run() == {"booked": 2, "problem": 1}
+        assert made.problems() == {"exact-customer-status"}
+        made.exact.change(customer={"ID": card, "Status": "C"})
+        made.retry()
+        assert made.run() == {"booked": 3}
+
+
+def test_other_total_at_exact_is_told(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.exact.change(division={"wrong_total": 1})
+        made.sell(orders(1))
+        assert made.run() == {"booked": 1}
+        assert made.problems() == {"differs-at-target"}
+
+
+def test_two_daemons_on_one_grant_never_present_an_old_refresh_token(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.sell(orders(2))
+        assert made.run() == {"booked": 2}
+        houses = [House(load(tmp_path / "boekbrug.toml"), clock=made.clock) for _ in range(2)]
+        for _ in range(5):
+            made.advance(minutes=10)
+            with ThreadPoolExecutor(2) as pool:
+                tokens = list(pool.map(_token, houses))
+            assert any(tokens)
+        for house in houses:
+            house.close()
+        assert made.exact.tokens()["old_refreshes"] == 0
+
+
+def _token(house: House) -> str:
+    target = house.instances().target(connections.get(house, "exact").id)
+    try:
+        return target.context.grant.token()
+    except Retriable:
+        # the other one is at it
+        return ""
+
+
+def test_day_turnover_is_one_memorial_a_day_to_the_cent(tmp_path: Path) -> None:
+    sold = orders(50)
+    licence = LICENCE.replace("[rules]\n", '[rules]\nmode = "day"\n')
+    with journey(tmp_path, licence=licence) as made:
+        made.exact.change(limits=OFF)
+        before = made.exact.calls()
+        made.sell(sold)
+        made.run()
+        made.advance(days=2)
+        assert made.run() == {"booked": 50}
+        assert made.exact.ledger() == expected_ledger(sold)
+        assert len(made.exact.books()["entries"]) == 10
+        assert made.exact.calls() - before <= 30
