@@ -1,0 +1,1 @@
+"""Source for boekbrug: the paid orders or the invoices of a CCV Shop webshop."""

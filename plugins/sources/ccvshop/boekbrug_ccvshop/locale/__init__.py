@@ -1,0 +1,1 @@
+"""What is said to people, per language: message, cause and fix of each problem, and the labels of settings."""
