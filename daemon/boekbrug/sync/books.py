@@ -37,6 +37,7 @@ class Candidate(NamedTuple):
     twin: int | None
     refers_to: str
     number: str
+    email_hash: bytes | None
     body: bytes
 
 
@@ -74,7 +75,7 @@ def day_at(now: int, zone: ZoneInfo) -> dt.date:
 
 
 _BOOKED = """
-    select d.id, d.revision, s.tries, d.kind, d.sale_ref, d.twin, d.refers_to, d.number, p.body
+    select d.id, d.revision, s.tries, d.kind, d.sale_ref, d.twin, d.refers_to, d.number, d.email_hash, p.body
     from document_state s join document d on d.id = s.document join payload p on p.document = d.id and p.n = d.revision
     where s.licence = ? and
 """
@@ -133,7 +134,9 @@ def items_of(
     paid = seen_paid(connection, work, [c.document for c in batch if c.revision > 1 and c.kind in SALE_KINDS])
     items = []
     for candidate in batch:
-        content = _decode(work.sealing.open_body(candidate.body, candidate.document, candidate.revision))
+        content = work.fetched.get((candidate.document, candidate.revision)) or _decode(
+            work.sealing.open_body(candidate.body, candidate.document, candidate.revision)
+        )
         original = to_come.get(coming.get(candidate.document, 0)) or found.get(candidate.document)
         seen = paid.get(candidate.document)
         items.append(
@@ -145,7 +148,7 @@ def items_of(
                 original_pending=original is not None and not isinstance(original, Original),
                 booked_as=bases.get(candidate.sale_ref),
                 seen_paid=None if seen is None else seen.astimezone(books.zone).date(),
-                party_key=_party_key(work, content),
+                party_key=_party_key(candidate, content),
             )
         )
     return items
@@ -167,13 +170,13 @@ def _to_come(connection: Connection, work: Workplace, books: Books, documents: C
     return found
 
 
-def _party_key(work: Workplace, content: Document) -> str:
+def _party_key(candidate: Candidate, content: Document) -> str:
     buyer = content.buyer
     if buyer is None:
         return ""
     if buyer.vat_id:
         return buyer.vat_id
-    return work.vault.keyed_hash(buyer.email).hex() if buyer.email else buyer.customer_id
+    return buyer.customer_id if candidate.email_hash is None else candidate.email_hash.hex()
 
 
 def _bases(connection: Connection, licence: int, refs: Collection[str]) -> Mapping[str, DocumentKind]:

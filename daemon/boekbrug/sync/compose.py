@@ -21,9 +21,15 @@ def compose(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step
 
     What belongs in a total is put to its term, to be composed when that is over.
     """
-    for linked in (False, True):
-        while count := _compose_batch(work, claim, books, linked=linked):
-            yield Step("composed", count)
+    yield from compose_alone(work, claim, books)
+    while count := _compose_batch(work, claim, books, linked=True):
+        yield Step("composed", count)
+
+
+def compose_alone(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step]:
+    """Compose what refers to no other document, and so need not wait for the rest of what is fetched."""
+    while count := _compose_batch(work, claim, books, linked=False):
+        yield Step("composed", count)
 
 
 def _compose_batch(work: Workplace, claim: LicenceClaim, books: Books, *, linked: bool) -> int:

@@ -69,6 +69,7 @@ class PageKeeper:
     def __init__(self, work: Workplace, held: CursorClaim) -> None:
         self._work, self._held = work, held
         self._seal = work.sealing.body
+        self._new: dict[tuple[int, int], Document] = {}
 
     def keep(self, page: Page) -> None:
         """Write a page in one transaction; raise ClaimLost when another worker has moved the cursor."""
@@ -76,7 +77,7 @@ class PageKeeper:
         seen = [digest(document, work.vault) for document in page.documents]
         with work.database.read() as connection:
             now = work.database.now(connection)
-            rows = self._rows(connection, seen, now)
+            rows = self._rows(connection, seen, page.documents, now)
             revision = Revision(work.ids, rows.licences)
             changed = rows.changed + _ids_of(connection, held, page.gone)
             needed = revision.ids_for(connection, len(seen) + len(page.gone), changed)
@@ -87,10 +88,13 @@ class PageKeeper:
             revision.gone(connection, held.connection, held.unit, page.gone, now)
             problems.close_at_places(connection, held.connection, held.unit, page.cleared, now)
             problems.open_problems(connection, _unreadable(held, page), work.ids.take(len(page.unreadable)), now)
+        work.fetched.clear()
+        work.fetched.update(self._new)
 
-    def _rows(self, connection: Connection, seen: Sequence[Seen], now: int) -> PageRows:
+    def _rows(self, connection: Connection, seen: Sequence[Seen], contents: Sequence[Document], now: int) -> PageRows:
         held, ids = self._held, self._work.ids
         latest = {(item.kind, item.source_id): item for item in seen}
+        content = {(item.kind, item.source_id): document for item, document in zip(seen, contents, strict=True)}
         known = documents.known(connection, held.connection, held.unit, [key[1] for key in latest])
         numbers = documents.numbered(connection, held.connection, held.unit, [item.number for item in latest.values()])
         licences = documents.licences_of(connection, held.connection, held.unit)
@@ -101,6 +105,7 @@ class PageKeeper:
             if before is None:
                 owner = numbers.setdefault((item.kind, item.number), (item.source_id, next_id))
                 rows.add_new(item, next_id, _twin(item, owner))
+                self._new[next_id, 1] = content[key]
                 next_id += 1
             elif before.content_hash != item.content_hash:
                 rows.add_change(item, before, _twin(item, numbers.get((item.kind, item.number))))

@@ -11,8 +11,8 @@ from boekbrug.store import connections, effects, licences, tally, workers
 from boekbrug.store.connections import PAUSED
 from boekbrug.store.licences import ClaimLost, Licence, LicenceClaim
 from boekbrug.sync import caution, trouble
-from boekbrug.sync.books import open_books
-from boekbrug.sync.compose import compose
+from boekbrug.sync.books import Books, open_books
+from boekbrug.sync.compose import compose, compose_alone
 from boekbrug.sync.corrections import correct_changed
 from boekbrug.sync.deliver import deliver
 from boekbrug.sync.parties import provide
@@ -60,25 +60,47 @@ def compose_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, Non
         licence = licences.get(connection, claim.licence)
         is_paused = connections.get(connection, licence.source).state == PAUSED
     work.instances.renew()
-    yield from _compose(work, claim, licence, may_ask=not is_paused)
+    books = yield from _books(work, licence)
+    if books is not None:
+        yield from _compose(work, claim, books, may_ask=not is_paused)
     with work.database.write() as connection:
         now = work.database.now(connection)
         licences.release(connection, claim, now, now)
 
 
 def _stages(work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int]) -> Iterator[Step]:
+    books = None if licence.target in paused else (yield from _books(work, licence))
     if licence.source not in paused:
         steps = fetch_waited(work, licence, dt.date.fromisoformat(licence.start) - _LOOK_BACK)
-        if (yield from _stage(work, licence.source, "fetch", steps)):
+        if (yield from _stage(work, licence.source, "fetch", _composing(work, claim, books, steps))):
             trouble.clear(work, licence.source)
-    if licence.target not in paused:
-        yield from _compose(work, claim, licence, may_ask=licence.source not in paused)
+    if books is not None:
+        yield from _compose(work, claim, books, may_ask=licence.source not in paused)
         yield from _deliver(work, licence)
 
 
-def _compose(work: Workplace, claim: LicenceClaim, licence: Licence, *, may_ask: bool) -> Iterator[Step]:
-    with work.database.read() as connection:
-        books = open_books(connection, work, licence)
+def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | None]:
+    found: list[Books] = []
+
+    def read() -> Iterator[Step]:
+        with work.database.read() as connection:
+            found.append(open_books(connection, work, licence))
+        yield Step("rules-read")
+
+    yield from _stage(work, licence.target, "rules", read())
+    return found[0] if found else None
+
+
+def _composing(work: Workplace, claim: LicenceClaim, books: Books | None, steps: Iterator[Step]) -> Iterator[Step]:
+    """Compose each page as soon as it is kept, while its documents are still at hand."""
+    for step in steps:
+        yield step
+        if step.phase == "fetched" and books is not None:
+            yield from _stage(work, books.licence.target, "compose", compose_alone(work, claim, books))
+
+
+def _compose(work: Workplace, claim: LicenceClaim, books: Books, *, may_ask: bool) -> Iterator[Step]:
+    licence = books.licence
     yield from _stage(work, licence.target, "compose", compose(work, claim, books))
     yield from _stage(work, licence.source, "close", close_terms(work, licence, may_ask=may_ask))
     yield from _stage(work, licence.target, "terms", compose_terms(work, claim, books))

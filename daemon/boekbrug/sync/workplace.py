@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from random import Random
 
-from boekbrug.contract import Clock, Log
+from boekbrug.contract import Clock, Document, Log
 from boekbrug.runtime.instances import Instances
 from boekbrug.runtime.metrics import Metrics
 from boekbrug.runtime.secrets import Vault
@@ -42,6 +42,8 @@ class Workplace:
     log: Log
     limits: Limits = Limits()
     metrics: Metrics = field(default_factory=Metrics)
+    #: documents of the page fetched last, by (id, revision): composed at once they need not be opened again
+    fetched: dict[tuple[int, int], Document] = field(default_factory=dict)
 
     def until(self, now: int) -> int:
         """Return when a lease taken now ends."""
