@@ -217,6 +217,13 @@ def test_plugins_are_listed_with_version_and_a_schema_is_exported(
     assert "dialect" in json.loads(office.run("plugins", "schema", "ledger"))["properties"]
 
 
+def test_plugins_are_listed_in_columns_that_line_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOEKBRUG_PLUGINS", "files,exactonline-standin")
+    lines = office.run("plugins").splitlines()
+    assert len(lines) == 2
+    assert len({line.index("boekbrug-") for line in lines}) == 1
+
+
 def test_a_plugin_that_is_refused_is_told_in_a_sentence(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOEKBRUG_PLUGINS", "files,absent")
     done = office.attempt("plugins")

@@ -107,3 +107,15 @@ def test_problems_are_told_in_the_language_asked_for(office: Office) -> None:
 def test_a_folder_goes_on_with_the_database_it_was_begun_with(office: Office) -> None:
     arguments = ("demo", "--once", "--dir", str(office.folder), "--database", "sqlite:///elsewhere.db")
     assert "begun with another" in office.attempt(*arguments).stderr
+
+
+def test_a_folder_goes_on_in_the_dialect_it_was_begun_in(office: Office) -> None:
+    done = office.attempt("demo", "--once", "--dir", str(office.folder), "--dialect", "beancount")
+    assert (done.exit, "begun in hledger" in done.stderr) == (2, True)
+
+
+def test_a_database_that_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    place = tmp_path / "shop"
+    done = Office(tmp_path).attempt("demo", "--once", "--dir", str(place), "--database", "mysql://elsewhere")
+    assert (done.exit, "--database: must be sqlite:///FILE" in done.stderr) == (2, True)
+    assert not place.exists()

@@ -188,7 +188,7 @@ class CompiledRules:
         own = self.rows.get((treatment, parts, country, kind)) or self.rows.get((treatment, parts, "", kind))
         row = own or self.rows.get((treatment, parts, country, None)) or self.rows.get((treatment, parts, "", None))
         if row is None:
-            return Misfit("rate-unmapped")
+            return Misfit("rate-unmapped", treatment)
         apart = own is not None or rule.account or rule.vat_code is not None
         words = ["vat", treatment.value, rate_words(parts), country, kind.value if apart else ""]
         found = Posting(

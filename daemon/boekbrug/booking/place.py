@@ -50,9 +50,10 @@ class Place(NamedTuple):
 
 
 class Misfit(NamedTuple):
-    """Why a line has no treatment: the problem's code."""
+    """Why a line goes nowhere: the problem's code, and the treatment where one was found."""
 
     code: str
+    treatment: Treatment | None = None
 
 
 def place_of(document: Document, country: str, *, oss: bool) -> Place:

@@ -21,7 +21,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the run instead of serving the pages.")] = False,
     folder: Annotated[Path, typer.Option("--dir", help="Where everything is; the same again goes on.")] = Path("demo"),
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object to standard output.")] = False,
-    dialect: Annotated[str, typer.Option(help="hledger or beancount.")] = "hledger",
+    dialect: Annotated[str, typer.Option(help="hledger, the default, or beancount.", show_default=False)] = "",
     database: Annotated[str, typer.Option(help="Another database than SQLite in the folder.")] = "",
     port: Annotated[int, typer.Option(help="Port of the pages, else the next that is free.")] = 8765,
 ) -> None:
@@ -34,7 +34,7 @@ def demo(
 
     log_to_stderr()
 
-    if dialect not in MAIN_FILES:
+    if dialect and dialect not in MAIN_FILES:
         raise SettingsError([f"--dialect: {dialect!r} is neither hledger nor beancount"])
     place = folder.absolute()
     settings = demonstration.prepare(place, database)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import ValidationError
 
 from boekbrug.acts import connections, licence_file, licences, users
 from boekbrug.acts.desk import Desk, NotKnown
@@ -41,6 +42,7 @@ _COUNTS = {
 
 def prepare(place: Path, database: str) -> Settings:
     """Make the folder with sample, chart, key and database, as far as they are not there yet."""
+    wanted = _address(database)
     place.mkdir(parents=True, exist_ok=True)
     for name in ("shop", "books"):
         (place / name).mkdir(exist_ok=True)
@@ -50,7 +52,7 @@ def prepare(place: Path, database: str) -> Settings:
     if not any((place / "shop").iterdir()):
         write_sample(place / "shop")
     settings = load(place / NAME)
-    if database and settings.database.url != Settings.model_validate({"database": {"url": database}}).database.url:
+    if wanted and settings.database.url != wanted:
         raise SettingsError([f"database: {place} was begun with another; choose another --dir"])
     house = House(settings)
     try:
@@ -58,6 +60,16 @@ def prepare(place: Path, database: str) -> Settings:
     finally:
         house.close()
     return settings
+
+
+def _address(database: str) -> str | None:
+    """Return the address as the settings have it; nothing is made for one that they refuse."""
+    if not database:
+        return None
+    try:
+        return Settings.model_validate({"database": {"url": database}}).database.url
+    except ValidationError as error:
+        raise SettingsError([f"--database: {one['ctx']['error']}" for one in error.errors()]) from error
 
 
 def _settings(database: str) -> str:
@@ -76,17 +88,19 @@ def _keep(path: Path, text: str) -> None:
             file.write(text)
 
 
-def furnish(house: House, dialect: str) -> Desk:
+def furnish(house: House, wanted: str) -> Desk:
     """Make the connections and the active licence, as far as they are not there yet."""
     desk = Desk(house, actor())
     for name, plugin, values in (
         ("shop", "files", {"folder": "shop", "unit_name": "De Koffiebrug"}),
-        ("books", "ledger", {"folder": "books", "dialect": dialect}),
+        ("books", "ledger", {"folder": "books", "dialect": wanted or "hledger"}),
     ):
         try:
             connections.get(house, name)
         except NotKnown:
             connections.add(desk, name, plugin, values)
+    if wanted and dialect_of(house) != wanted:
+        raise SettingsError([f"--dialect: the books were begun in {dialect_of(house)}; choose another --dir"])
     assert house.settings.file is not None
     applied = licences.apply(desk, licence_file.read(house.settings.file.with_name("licence.toml")))
     if applied.licence.state == "new":

@@ -34,8 +34,10 @@ def plugins(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         write_json({"installed": host.installed, "refused": host.refused})
     else:
-        for one in host.installed:
-            say(f"{one.name:<16} {one.version:<10} {', '.join(one.kinds):<32} {one.distribution}")
+        rows = [(one.name, one.version, ", ".join(one.kinds), one.distribution) for one in host.installed]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)] if rows else []
+        for *cells, origin in rows:
+            say("  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), origin]))
         for sentence in host.refused:
             note(sentence)
     raise typer.Exit(Exit.ATTENTION if host.refused else Exit.OK)

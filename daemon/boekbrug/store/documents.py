@@ -73,10 +73,12 @@ _KNOWN = (
     "select kind, source_id, id, revision, content_hash from document "
     "where connection = ? and unit = ? and kind in ?* and source_id in ?*"
 )
-_NUMBERED = (
-    "select kind, number, source_id, id from document where number in ?* and connection = ? and unit = ? "
-    "and kind in ('order', 'invoice', 'receipt', 'credit-note') order by id desc"
-)
+# the sums and joins with nothing keep SQLite from the index of identities, in which it would read the whole unit
+_NUMBERED = """
+    select d.kind, d.number, d.source_id, d.id from ?* as wanted cross join document d
+    where d.number = wanted.value and d.connection + 0 = ? and d.unit || '' = ?
+    and d.kind || '' in ('order', 'invoice', 'receipt', 'credit-note') order by d.id desc
+"""
 
 
 def numbered(

@@ -322,13 +322,17 @@ def answering(
     """Say which records at a target answer for an entry already: (administration, id) to (entry, mark)."""
     if not remote_ids:
         return {}
-    rows = select_rows(connection, _ANSWERING, [list(administrations), list(remote_ids)])
-    return {(administration, remote_id): (id, mark) for administration, remote_id, id, mark in rows}
+    return {
+        (administration, remote_id): (id, mark)
+        for administration in administrations
+        for remote_id, id, mark in select_rows(connection, _ANSWERING, [list(remote_ids), administration])
+    }
 
 
+# a cross join keeps SQLite at one look-up per id; with `in` it reads the whole partial index
 _ANSWERING = """
-    select administration, remote_id, entry, mark from entry_state
-    where administration in ?* and remote_id in ?* and remote_id is not null
+    select s.remote_id, s.entry, s.mark from ?* as wanted cross join entry_state s
+    where s.administration = ? and s.remote_id = wanted.value
 """
 
 

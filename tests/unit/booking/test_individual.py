@@ -16,7 +16,18 @@ from tests.unit.booking.shop import (
     shipping,
 )
 
-from boekbrug.booking import BeforeStart, Composed, Draft, Held, Open, Original, Skipped, Waiting, compose_individual
+from boekbrug.booking import (
+    BeforeStart,
+    Composed,
+    Draft,
+    Held,
+    Open,
+    Original,
+    Rejected,
+    Skipped,
+    Waiting,
+    compose_individual,
+)
 from boekbrug.contract import (
     Buyer,
     Dates,
@@ -95,6 +106,9 @@ def test_vat_beyond_a_cent_is_a_problem(vat: str) -> None:
 def test_unmapped_rate_names_rate_and_treatment() -> None:
     composed = compose_individual(item(order(line("113.00", "13"))), book(), EVIDENCE)
     assert codes(composed) == ["rate-unmapped"]
+    assert isinstance(composed, Rejected)
+    facts = composed.problems[0].facts
+    assert (facts["rate"], facts["treatment"], facts["country"]) == ("13", "domestic", "NL")
 
 
 def test_vat_missing_on_shipping_is_a_problem() -> None:

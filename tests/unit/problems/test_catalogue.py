@@ -50,7 +50,7 @@ def test_each_contract_error_has_a_code_that_agrees_on_retrying(error: type[Boek
 
 
 def test_facts_are_filled_in() -> None:
-    problem = Problem(code="duplicate-number", facts={"number": "2026-17", "other": "o-9"})
+    problem = Problem(code="duplicate-number", facts={"number": "2026-17"})
     assert Catalogue().explain(problem, "nl").message == "Nummer 2026-17 komt twee keer voor, met verschillende inhoud."
 
 
