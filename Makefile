@@ -12,9 +12,10 @@ help: ## show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/run: requirements/run.txt pyproject.toml $(addsuffix pyproject.toml,$(PLUGINS))
-	$(PYTHON) -m venv .venv
-	$(INSTALL) -r requirements/run.txt
-	$(INSTALL) --no-deps --no-build-isolation $(EDITABLE)
+	@echo "Setting up .venv" >&2
+	@$(PYTHON) -m venv .venv >&2
+	@$(INSTALL) -r requirements/run.txt >&2
+	@$(INSTALL) --no-deps --no-build-isolation $(EDITABLE) >&2
 	@touch $@
 
 .venv/test: .venv/run requirements/test.txt
