@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.office import Office, order
 
-KILLS = int(os.environ.get("BOEKBRUG_TEST_KILLS", "4"))
+KILLS = int(os.environ.get("BOEKBRUG_TEST_KILLS", "3"))
 """How often the run is killed; `make prove` asks for 20."""
 ORDERS = 300
 """Orders that each run finds new."""

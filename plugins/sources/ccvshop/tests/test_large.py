@@ -46,6 +46,7 @@ def memory(count: int, mode: str) -> int:
     return int(found["memory"])
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("mode", ["orders", "invoices"])
 def test_memory_does_not_grow_with_the_shop(mode: str) -> None:
     small, large = memory(SMALLER, mode), memory(ORDERS, mode)
