@@ -54,6 +54,20 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
         return f"Keys({len(self.encrypt)} to decrypt)"
 
 
+class _Forks:
+    """How often this process stands behind a fork; asking the system for the process id costs a call each time."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self) -> None:
+        self.count += 1
+
+
+_forks = _Forks()
+os.register_at_fork(after_in_child=_forks.add)
+
+
 class Vault:
     """Encrypts and decrypts with AES-256-GCM, and hashes with a key; may be shared by threads."""
 
@@ -92,18 +106,18 @@ class Vault:
     def _nonce(self) -> bytes:
         # Random nonces would limit a key to 2**32 uses (NIST SP 800-38D, 8.3). A prefix of 8 random bytes per process
         # and a counter never repeat within a process, and a million processes share a prefix with a chance of 3e-8.
-        # A forked child would go on with its parent's numbers, therefore the process id is compared. The three are one
+        # A forked child would go on with its parent's numbers, therefore forks are counted. The three are one
         # tuple, so that threads see them change together.
-        numbers, end, process = self._sequence
+        numbers, end, fork = self._sequence
         number = next(numbers)
-        if number >= end or os.getpid() != process:
+        if number >= end or _forks.count != fork:
             self._sequence = self._new_sequence()
             return self._nonce()
         return number.to_bytes(_NONCE_BYTES, "big")
 
     def _new_sequence(self) -> tuple[Iterator[int], int, int]:
         prefix = int.from_bytes(self._random_bytes(_NONCE_BYTES - _COUNTER_BYTES), "big")
-        return count(prefix * _NUMBERS), (prefix + 1) * _NUMBERS, os.getpid()
+        return count(prefix * _NUMBERS), (prefix + 1) * _NUMBERS, _forks.count
 
 
 def open_vault(path: Path, *, make: bool) -> Vault:

@@ -1,10 +1,10 @@
 """Statements for many rows at once, handed to the driver without a detour."""
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table
 
 Row = tuple[object, ...]
@@ -50,7 +50,7 @@ def select_rows(connection: Connection, statement: str, values: Sequence[object]
     sets = [value for value in values if isinstance(value, list)]
     if sqlite:
         text = statement.replace("?*", "(select value from json_each(?))")
-        bound = [json.dumps(value) if isinstance(value, list) else value for value in values]
+        bound = [msgspec.json.encode(value).decode() if isinstance(value, list) else value for value in values]
     else:
         text, bound = statement.replace("%", "%%"), list(values)
         for value in sets:
