@@ -52,6 +52,15 @@ class RepeatsAccounts(NotebookTarget):
         return replace(chart, accounts=chart.accounts * 2)
 
 
+@breaks("prepare_asks_only_where_declared")
+class AsksUnawares(NotebookTarget):
+    capabilities = replace(NotebookTarget.capabilities, prepare_asks=False)
+
+    def prepare(self, administration: str, effects: Sequence[Effect]) -> Sequence[Prepared | Refused]:
+        list(self.entries())
+        return super().prepare(administration, effects)
+
+
 @breaks("prepare_creates_nothing")
 class WritesDraft(NotebookTarget):
     def prepare(self, administration: str, effects: Sequence[Effect]) -> Sequence[Prepared | Refused]:

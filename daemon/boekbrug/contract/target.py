@@ -170,6 +170,8 @@ class TargetCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     finds: bool = True
     #: an answer that something is absent is final as soon as its writer is dead: no request can still be under way
     absence_is_final: bool = False
+    #: `prepare` asks the outside system; what is prepared without asking is claimed only when it is sent
+    prepare_asks: bool = True
     limits: tuple[Limit, ...] = ()
 
 

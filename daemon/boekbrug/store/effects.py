@@ -39,7 +39,10 @@ SUBJECTS = {
 
 
 class Claim(NamedTuple):
-    """An entry or party that this worker may prepare and send, with the fence that says it is still the one."""
+    """An entry or party that this worker may prepare and send, with the fence that says it is still the one.
+
+    One that is not `held` is due still, and another worker may come first.
+    """
 
     subject: int
     licence: int
@@ -47,6 +50,30 @@ class Claim(NamedTuple):
     tries: int
     reason: str
     kind: EffectKind = EffectKind.ENTRY
+    held: bool = True
+
+
+def due(connection: Connection, licence: int, now: int, limit: int, *, with_parties: bool = False) -> list[Claim]:
+    """List due entries of a licence whose originals are booked, without claiming them.
+
+    `with_parties` leaves out those whose party is not known at the target.
+    """
+    rows = select_rows(connection, _DUE.format(_PARTY_KNOWN if with_parties else ""), [licence, now, limit])
+    return [Claim(id, licence, fence, tries, reason, held=False) for id, _, fence, tries, reason in rows]
+
+
+def hold(connection: Connection, claims: Sequence[Claim], worker: str, until: int) -> list[Claim]:
+    """Claim entries that are not held yet; raise ClaimLost when another worker came first."""
+    free = [claim for claim in claims if not claim.held]
+    _take(connection, [(_CLAIMED, claim.fence + 1, worker, until, claim.subject, claim.fence) for claim in free])
+    return [claim if claim.held else claim._replace(fence=claim.fence + 1, held=True) for claim in claims]
+
+
+def _take(connection: Connection, rows: Sequence[tuple[str, int, str, int | None, int, int]]) -> None:
+    values, keys = ("state", "fence", "claimed_by", "next_at"), ("entry", "fence")
+    taken = update_rows(connection, entry_state, values, keys, rows, only="state = 'due'")
+    if taken != len(rows):
+        raise ClaimLost(entries=str(len(rows) - taken))
 
 
 def claim_due(
@@ -67,16 +94,7 @@ def claim_due(
     locked = "" if database.is_sqlite else " for update of s skip locked"
     due = _DUE.format(_PARTY_KNOWN if with_parties else "")
     rows = select_rows(connection, due + locked, [licence, now, limit])
-    taken = update_rows(
-        connection,
-        entry_state,
-        ("state", "fence", "claimed_by", "next_at"),
-        ("entry", "fence"),
-        [(_CLAIMED, fence + 1, worker, until, id, fence) for id, _, fence, _, _ in rows],
-        only="state = 'due'",
-    )
-    if taken != len(rows):
-        raise ClaimLost(entries=str(len(rows) - taken))
+    _take(connection, [(_CLAIMED, fence + 1, worker, until, id, fence) for id, _, fence, _, _ in rows])
     return [Claim(id, licence, fence + 1, tries, reason) for id, _, fence, tries, reason in rows]
 
 
@@ -142,12 +160,10 @@ def end_claims(
 
 
 class Intent(NamedTuple):
-    """One attempt: what will be sent, for which entry or party."""
+    """One attempt: what will be sent, for which entry or party, by which claim."""
 
     id: int
-    licence: int
-    subject: int
-    fence: int
+    claim: Claim
     prepared: Prepared
 
 
@@ -165,25 +181,29 @@ def write_intents(
     Raise ClaimLost when an entry or party is not this worker's any more.
     """
     of = SUBJECTS[intents[0].prepared.kind]
+    held = [item.claim for item in intents if item.claim.held]
     sending = update_rows(
         connection,
         of.table,
         ("state", "next_at"),
         (of.key, "fence"),
-        [(_SENDING, None, item.subject, item.fence) for item in intents],
+        [(_SENDING, None, claim.subject, claim.fence) for claim in held],
         only="state = 'claimed'",
     )
-    if sending != len(intents):
-        raise ClaimLost(claims=str(len(intents) - sending))
+    if sending != len(held):
+        raise ClaimLost(claims=str(len(held) - sending))
+    free = [item.claim for item in intents if not item.claim.held]
+    _take(connection, [(_SENDING, claim.fence + 1, worker, None, claim.subject, claim.fence) for claim in free])
     insert_rows(
         connection,
         effect,
         _COLUMNS,
         [
-            (item.id, item.licence, administration, str(item.prepared.kind), item.subject, item.prepared.mark,
+            (item.id, item.claim.licence, administration, str(item.prepared.kind), item.claim.subject,
+             item.prepared.mark,
              seal(item.prepared.payload, item.id), item.prepared.group,
              msgspec.json.encode(item.prepared.numbers).decode() if item.prepared.numbers else "{}",
-             _INTENT, "", item.fence, worker, until, now, until)
+             _INTENT, "", item.claim.fence + (not item.claim.held), worker, until, now, until)
             for item in intents
         ],
     )  # fmt: skip
@@ -265,7 +285,7 @@ class Settled(NamedTuple):
 
 
 def settle(connection: Connection, settled: Sequence[Settled], event_ids: int, now: int) -> None:
-    """Write what became of effects that are open; needs one event id each.
+    """Write what became of effects that are open; needs one event id each, for those that were not settled at once.
 
     Raise ClaimLost when one of them is not open any more, so that the transaction is undone and looked at anew.
     """
@@ -287,6 +307,7 @@ def settle(connection: Connection, settled: Sequence[Settled], event_ids: int, n
         [
             (item.effect, event_ids + n, events.EFFECT, item.licence, now, item.state, item.reason, None)
             for n, item in enumerate(settled)
+            if item.looks or item.next_at
         ],
     )
 

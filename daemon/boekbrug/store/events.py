@@ -1,6 +1,8 @@
 """The append-only account of what happened to documents, entries and effects.
 
-The row of each is its own first event: it says when it came to be, and in which state that was. What follows is here.
+The row of each is its own first event: it says when it came to be, and in which state that was. An entry says when
+its documents came to wait for delivery, and an effect that was settled by the answer to its call says how and when,
+for its entry too. The rest is here.
 """
 
 from collections.abc import Sequence

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
+from boekbrug.contract import EffectKind
 from boekbrug.store import events
 from boekbrug.store.effects import OPEN
 from boekbrug.store.tables import (
@@ -20,7 +21,7 @@ from boekbrug.store.tables import (
     membership,
     tally,
 )
-from boekbrug.store.words import EntryState, Reason
+from boekbrug.store.words import EffectState, EntryState, Reason
 
 _EXAMPLES = 5
 Query = sa.Select[Any]
@@ -127,6 +128,8 @@ def _state_differs_from_event() -> Query:
                 event.c.reason != columns.reason,
             )
         )
+        # that it waits for delivery is told by its entry
+        .where(sa.or_(columns.state != _FIRST, columns.reason != Reason.DELIVER, columns.entry.is_(None)))
     )
 
 
@@ -135,12 +138,17 @@ def _entry_differs_from_event() -> Query:
     settled = (EntryState.COMPOSED, EntryState.DUE, EntryState.BOOKED, EntryState.REFUSED, EntryState.REPLACED)
     last = _last(events.ENTRY, (event.c.subject,))
     columns = entry_state.c
+    booked_at_once = sa.exists().where(
+        effect.c.subject == columns.entry, effect.c.kind == EffectKind.ENTRY, effect.c.state == EffectState.BOOKED,
+        effect.c.looks == 0, effect.c.settled_at >= sa.func.coalesce(event.c.at, 0),
+    )  # fmt: skip
     return (
         sa.select(columns.entry, columns.state, event.c.state.label("event"))
         .join(last, last.c.subject == columns.entry, isouter=True)
         .join(event, sa.and_(event.c.subject == last.c.subject, event.c.id == last.c.newest), isouter=True)
         .where(columns.state.in_(settled))
         .where(sa.or_(_moved_without_event(columns, _FIRST_OF_ENTRY), event.c.state != columns.state))
+        .where(sa.or_(columns.state != EntryState.BOOKED, ~booked_at_once))
     )
 
 

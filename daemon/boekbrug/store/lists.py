@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store.tables import document, document_state, entry, entry_state, event, membership, problem
-from boekbrug.store.words import EntryState
+from boekbrug.store.words import EntryState, Reason
 
 SALE = "sale"
 
@@ -166,11 +166,18 @@ class Happened(NamedTuple):
 
 
 def history(connection: Connection, licence: int, document_id: int, limit: int = 50) -> list[Happened]:
-    """List the latest moves of a document, the latest first."""
+    """List the latest moves of a document, the latest first: its events, and since when its entry is to be sent."""
     query = (
         sa.select(event.c.at, event.c.state, event.c.reason)
         .where(event.c.subject == document_id, event.c.licence == licence, event.c.kind == "document")
         .order_by(event.c.id.desc())
         .limit(limit)
     )
-    return [Happened._make(values) for values in connection.execute(query)]
+    composed = (
+        sa.select(entry.c.composed_at, sa.literal(str(DocumentState.WAITING)), sa.literal(str(Reason.DELIVER)))
+        .join(membership, membership.c.entry == entry.c.id)
+        .where(membership.c.document == document_id, membership.c.licence == licence, membership.c.ended_at.is_(None))
+    )
+    found = [Happened._make(values) for part in (query, composed) for values in connection.execute(part)]
+    first = {(one.at, one.state): one for one in reversed(found)}
+    return sorted(first.values(), key=lambda one: one.at, reverse=True)[:limit]

@@ -22,7 +22,10 @@ _MOVE = """
 
 
 class Move(NamedTuple):
-    """Where a document goes for a licence; `next_at` says when a worker looks at it again."""
+    """Where a document goes for a licence; `next_at` says when a worker looks at it again.
+
+    One that is `told` has its event elsewhere: in the entry that was composed of it.
+    """
 
     licence: int
     document: int
@@ -31,10 +34,11 @@ class Move(NamedTuple):
     entry: int | None = None
     next_at: int | None = None
     tries: int = 0
+    told: bool = False
 
 
 def move(connection: Connection, moves: Sequence[Move], event_ids: int, now: int) -> None:
-    """Write the moves and their events; needs one event id per move."""
+    """Write the moves and the events of those not told elsewhere; needs one event id per move."""
     tally.moved(connection, [(m.licence, m.document, m.state) for m in moves])
     run_rows(
         connection,
@@ -46,6 +50,7 @@ def move(connection: Connection, moves: Sequence[Move], event_ids: int, now: int
         [
             (m.document, event_ids + n, events.DOCUMENT, m.licence, now, m.state, m.reason, None)
             for n, m in enumerate(moves)
+            if not m.told
         ],
     )
 

@@ -155,8 +155,9 @@ class Batch:
 
     def _move_in(self, documents: Iterable[int], entry: int) -> None:
         licence = self._books.licence
-        reason = (Reason.DELIVER if licence.automatic else Reason.APPROVAL)._value_
-        self.add_moves([Move(licence.id, document, _WAITING, reason, entry) for document in documents])
+        told = licence.automatic
+        reason = (Reason.DELIVER if told else Reason.APPROVAL)._value_
+        self.add_moves([Move(licence.id, document, _WAITING, reason, entry, told=told) for document in documents])
 
     def add_moves(self, moves: Iterable[Move]) -> None:
         """Add moves of documents."""
@@ -234,6 +235,11 @@ class Batch:
         """Write all that was added."""
         ids, now = self._work.ids, self._now
         entries.write_composed(connection, self._composed, self._work.sealing.party, now)
+        self._work.composed.clear()
+        # what counters another entry needs that one's number at the target, which only the database knows
+        self._work.composed.update(
+            (one.id, one.body) for one in self._composed if one.automatic and one.reverses is None
+        )
         states.move(connection, self._moves, ids.take(len(self._moves)), now)
         problems.open_problems(connection, self._problems, ids.take(len(self._problems)), now)
 

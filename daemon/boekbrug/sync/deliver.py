@@ -1,7 +1,7 @@
 """Deliver: the only stage that creates something outside; intent, call and outcome are three phases."""
 
+import datetime as dt
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from datetime import timedelta
 from itertools import chain, groupby
 
 from msgspec.structs import replace
@@ -41,16 +41,21 @@ PREPARED_AHEAD = 25
 """Entries prepared together for a target that takes one per call, so that its look-ups can be batched."""
 
 
-def deliver(work: Workplace, licence: Licence, administration: str) -> Iterator[Step]:
-    """Send what is due, one batch after the other.
+def deliver(
+    work: Workplace, licence: Licence, administration: str, at_most: dt.timedelta | None = None
+) -> Iterator[Step]:
+    """Send what is due, one batch after the other, until nothing is or the time is over.
 
     1. claim; 2. prepare (asks, creates nothing); then per call: 3. commit the intents; 4. call; 5. commit the outcomes.
-    A call that was not processed at all raises its cause after its entries were given back.
+    Where preparing asks nothing, the intent is the claim. A call that was not processed at all raises its cause after
+    its entries were given back.
     """
+    begun = work.clock.now()
     target = work.instances.target(licence.target)
     limit = max(target.capabilities.batch_size, PREPARED_AHEAD)
     with_parties = isinstance(target, ResolvesParties)
-    while claims := _claim(work, licence, limit, with_parties=with_parties):
+    claims_first = target.capabilities.prepare_asks
+    while claims := _claim(work, licence, limit, with_parties=with_parties, claims_first=claims_first):
         yield Step("claimed", len(claims))
         prepared = _prepare(work, target, licence, administration, claims)
         there = _look(work, licence, administration, claims, prepared)
@@ -58,6 +63,8 @@ def deliver(work: Workplace, licence: Licence, administration: str) -> Iterator[
             yield Step("recognised", len(there))
         to_send = [item for item in prepared if item.id not in there]
         yield from send(work, licence, administration, claims, to_send, "delivered")
+        if at_most is not None and work.clock.now() - begun > at_most:
+            return
 
 
 def send(
@@ -80,14 +87,14 @@ def send(
     for batch in chain(_batches(others, target.capabilities.batch_size), alone):
         intents, begun = _intend(work, licence, by_subject, batch), work.clock.now()
         yield Step("intended", len(intents))
-        if not timedelta() <= work.clock.now() - begun < work.limits.lease:
+        if not dt.timedelta() <= work.clock.now() - begun < work.limits.lease:
             # others may look for these by now, and find nothing: what is sent from here on could be sent twice
             raise ClaimLost(intents=str(len(intents)))
         with work.metrics.timed(target.name, "post"):
             outcomes, cause = _post(work, target, administration, [intent.prepared for intent in intents])
         work.metrics.count_effects(target.name, outcomes)
         yield Step("called", len(outcomes))
-        concluded = _concluded(by_subject, intents, outcomes)
+        concluded = _concluded(intents, outcomes)
         conclude(work, concluded)
         yield Step(phase, len(outcomes))
         if cause is not None:
@@ -96,9 +103,12 @@ def send(
     return done
 
 
-def _claim(work: Workplace, licence: Licence, limit: int, *, with_parties: bool) -> list[Claim]:
+def _claim(work: Workplace, licence: Licence, limit: int, *, with_parties: bool, claims_first: bool) -> list[Claim]:
     with work.database.read() as connection:
-        if not effects.any_due(connection, licence.id, work.database.now(connection)):
+        now = work.database.now(connection)
+        if not claims_first:
+            return effects.due(connection, licence.id, now, limit, with_parties=with_parties)
+        if not effects.any_due(connection, licence.id, now):
             return []
     with work.database.write() as connection:
         now = work.database.now(connection)
@@ -114,7 +124,7 @@ def _prepare(
         resent = [claim.subject for claim in claims if claim.reason == RESEND]
         again = effects.last_of(connection, EffectKind.ENTRY, resent)
         fresh = [claim for claim in claims if claim.subject not in again]
-        bodies = entries.load(connection, [claim.subject for claim in fresh], work.sealing.open_party)
+        bodies = _bodies(connection, work, [claim.subject for claim in fresh])
         if isinstance(target, ResolvesParties):
             bodies = _with_parties(connection, licence, bodies)
     try:
@@ -126,6 +136,11 @@ def _prepare(
     refuse(work, [(claim, a) for claim, a in zip(fresh, answers, strict=True) if isinstance(a, Refused)])
     same = [item.prepared(work.sealing.open_payload) for item in again.values()]
     return same + [answer for answer in answers if isinstance(answer, Prepared)]
+
+
+def _bodies(connection: Connection, work: Workplace, ids: Sequence[int]) -> dict[int, Entry]:
+    at_hand = {id: body for id in ids if (body := work.composed.pop(id, None)) is not None}
+    return at_hand | entries.load(connection, [id for id in ids if id not in at_hand], work.sealing.open_party)
 
 
 def prepare(work: Workplace, target: Target, administration: str, wanted: Sequence[Effect]) -> list[Prepared | Refused]:
@@ -177,7 +192,7 @@ def _look(
     if there:
         by_subject = {claim.subject: claim for claim in claims}
         intents = _intend(work, licence, by_subject, [item for item in prepared if item.id in there])
-        conclude(work, _concluded(by_subject, intents, [there[intent.subject] for intent in intents]))
+        conclude(work, _concluded(intents, [there[intent.claim.subject] for intent in intents]))
     return there
 
 
@@ -196,7 +211,7 @@ def _intend(work: Workplace, licence: Licence, claims: Mapping[int, Claim], batc
     ids = work.ids
     ids.ensure(len(batch))
     first = ids.take(len(batch))
-    intents = [Intent(first + n, licence.id, item.id, claims[item.id].fence, item) for n, item in enumerate(batch)]
+    intents = [Intent(first + n, claims[item.id], item) for n, item in enumerate(batch)]
     with work.database.write() as connection:
         now = work.database.now(connection)
         effects.write_intents(
@@ -226,13 +241,8 @@ def _post(
     return outcomes, None
 
 
-def _concluded(
-    claims: Mapping[int, Claim], intents: Sequence[Intent], outcomes: Sequence[Outcome | SettledAs]
-) -> list[Concluded]:
+def _concluded(intents: Sequence[Intent], outcomes: Sequence[Outcome | SettledAs]) -> list[Concluded]:
     return [
-        Concluded(
-            intent.id, intent.licence, intent.subject, claims[intent.subject].tries + 1, outcome,
-            kind=intent.prepared.kind,
-        )
-        for intent, outcome in zip(intents, outcomes, strict=True)
-    ]  # fmt: skip
+        Concluded(intent.id, claim.licence, claim.subject, claim.tries + 1, outcome, kind=claim.kind)
+        for (intent, claim), outcome in zip(((intent, intent.claim) for intent in intents), outcomes, strict=True)
+    ]

@@ -188,6 +188,7 @@ class Conclusion:
                 (item.subject, first + n, of.event, item.licence, self._now, fates[item.subject].subject._value_,
                  fates[item.subject].subject_reason, None)
                 for n, item in enumerate(concluded)
+                if item.looks or fates[item.subject] is not _PLAIN
             ],
         )  # fmt: skip
 

@@ -21,7 +21,8 @@ def give_back(work: Workplace, claims: Sequence[Claim], retry_after: dt.timedelt
     with work.database.write() as connection:
         now = work.database.now(connection)
         rows = [
-            (claim, EntryState.DUE, Reason.RETRY, now + work.backoff(claim.tries + 1, retry_after)) for claim in claims
+            (claim, EntryState.DUE, Reason.RETRY, now + work.backoff(claim.tries + 1, retry_after))
+            for claim in effects.hold(connection, claims, work.worker, now)
         ]
         effects.end_claims(connection, rows, work.ids.take(len(claims)), now)
 
@@ -36,7 +37,8 @@ def refuse(work: Workplace, refused: Sequence[tuple[Claim, Refused]]) -> None:
     work.ids.ensure(documents + sum(4 + len(answer.problems) for _, answer in refused) * 4)
     with work.database.write() as connection:
         now = work.database.now(connection)
-        rows = [(claim, EntryState.REFUSED, answer.problems[0].code, None) for claim, answer in refused]
+        held = effects.hold(connection, [claim for claim, _ in refused], work.worker, now)
+        rows = [(claim, EntryState.REFUSED, by_entry[claim.subject][0].code, None) for claim in held]
         effects.end_claims(connection, rows, work.ids.take(len(rows)), now)
         show_refused(connection, work, by_entry, now)
 

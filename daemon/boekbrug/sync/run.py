@@ -1,4 +1,4 @@
-"""One licence's run: fetch, compose, settle, deliver; a stage that fails does not stop the others."""
+"""One licence's run: settle, fetch, compose, deliver; a stage that fails does not stop the others."""
 
 import datetime as dt
 from collections import Counter
@@ -25,6 +25,9 @@ from boekbrug.sync.workplace import Workplace
 _LOOK_BACK = dt.timedelta(days=31)
 """Sales from before a licence's start are fetched this far back, so that they are seen to be left out."""
 
+
+MEANWHILE = dt.timedelta(seconds=5)
+"""How long what a page brought is sent before the next page is fetched: a slow target does not hold up the fetching."""
 
 TOLD = ("fetched", "composed", "settled", "delivered")
 """Phases whose counts the log tells, when a run had any."""
@@ -70,13 +73,17 @@ def compose_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, Non
 
 def _stages(work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int]) -> Iterator[Step]:
     books = None if licence.target in paused else (yield from _books(work, licence))
+    sending = Sending(work, licence) if books is not None else None
+    if sending is not None:
+        yield from sending.settle()
     if licence.source not in paused:
         steps = fetch_waited(work, licence, dt.date.fromisoformat(licence.start) - _LOOK_BACK)
-        if (yield from _stage(work, licence.source, "fetch", _composing(work, claim, books, steps))):
+        if (yield from _stage(work, licence.source, "fetch", _meanwhile(work, claim, books, sending, steps))):
             trouble.clear(work, licence.source)
-    if books is not None:
+    if books is not None and sending is not None:
         yield from _compose(work, claim, books, may_ask=licence.source not in paused)
-        yield from _deliver(work, licence)
+        yield from sending.deliver()
+        sending.clear_trouble()
 
 
 def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | None]:
@@ -91,12 +98,15 @@ def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | N
     return found[0] if found else None
 
 
-def _composing(work: Workplace, claim: LicenceClaim, books: Books | None, steps: Iterator[Step]) -> Iterator[Step]:
-    """Compose each page as soon as it is kept, while its documents are still at hand."""
+def _meanwhile(
+    work: Workplace, claim: LicenceClaim, books: Books | None, sending: "Sending | None", steps: Iterator[Step]
+) -> Iterator[Step]:
+    """Compose and send what a page brought as soon as it is kept, while its documents are still at hand."""
     for step in steps:
         yield step
-        if step.phase == "fetched" and books is not None:
+        if step.phase == "fetched" and books is not None and sending is not None:
             yield from _stage(work, books.licence.target, "compose", compose_alone(work, claim, books))
+            yield from sending.deliver(MEANWHILE)
 
 
 def _compose(work: Workplace, claim: LicenceClaim, books: Books, *, may_ask: bool) -> Iterator[Step]:
@@ -107,24 +117,47 @@ def _compose(work: Workplace, claim: LicenceClaim, books: Books, *, may_ask: boo
     yield from _stage(work, licence.target, "correct", correct_changed(work, claim, books))
 
 
-def _deliver(work: Workplace, licence: Licence) -> Iterator[Step]:
-    with work.database.read() as connection:
-        administration = licences.administration_code(connection, licence.administration)
-        stuck = workers.any_claimed(connection, licence.id, work.database.now(connection))
-    if stuck:
-        with work.database.write() as connection:
-            workers.return_claimed(connection, licence.id, work.database.now(connection))
-    settled = yield from _stage(work, licence.target, "settle", settle(work, licence, administration))
-    if caution.must_wait(work, licence):
-        yield Step("cautious")
-        return
-    provided = yield from _stage(work, licence.target, "parties", provide(work, licence, administration))
-    delivered = yield from _stage(work, licence.target, "deliver", deliver(work, licence, administration))
-    with work.database.read() as connection:
-        # while entries wait for their next try, that nothing was due proves nothing
-        is_proven = settled and provided and delivered and not effects.any_left(connection, licence.id)
-    if is_proven:
-        trouble.clear(work, licence.target)
+class Sending:
+    """A run's dealings with the target; after the first failure nothing more is sent in this run."""
+
+    def __init__(self, work: Workplace, licence: Licence) -> None:
+        self._work, self._licence = work, licence
+        with work.database.read() as connection:
+            self._administration = licences.administration_code(connection, licence.administration)
+        self._goes_well = self._settled = False
+
+    def settle(self) -> Iterator[Step]:
+        """Take back what dead workers held, and ask for what is in doubt; until that went well nothing is sent."""
+        work, licence = self._work, self._licence
+        with work.database.read() as connection:
+            stuck = workers.any_claimed(connection, licence.id, work.database.now(connection))
+        if stuck:
+            with work.database.write() as connection:
+                workers.return_claimed(connection, licence.id, work.database.now(connection))
+        steps = settle(work, licence, self._administration)
+        self._settled = yield from _stage(work, licence.target, "settle", steps)
+        self._goes_well = True
+        if caution.must_wait(work, licence):
+            self._goes_well = self._settled = False
+            yield Step("cautious")
+
+    def deliver(self, at_most: dt.timedelta | None = None) -> Iterator[Step]:
+        """Send what is due, for so long, or until nothing is."""
+        work, licence, administration = self._work, self._licence, self._administration
+        if self._goes_well:
+            steps = provide(work, licence, administration)
+            provided = yield from _stage(work, licence.target, "parties", steps)
+            steps = deliver(work, licence, administration, at_most)
+            self._goes_well = (yield from _stage(work, licence.target, "deliver", steps)) and provided
+
+    def clear_trouble(self) -> None:
+        """Close what was wrong with the target when this run has shown that it is over."""
+        work, licence = self._work, self._licence
+        with work.database.read() as connection:
+            # while entries wait for their next try, that nothing was due proves nothing
+            is_proven = self._settled and self._goes_well and not effects.any_left(connection, licence.id)
+        if is_proven:
+            trouble.clear(work, licence.target)
 
 
 def _stage(work: Workplace, connection_id: int, name: str, steps: Iterator[Step]) -> Generator[Step, None, bool]:

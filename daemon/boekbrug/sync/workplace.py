@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from random import Random
 
-from boekbrug.contract import Clock, Document, Log
+from boekbrug.contract import Clock, Document, Entry, Log
 from boekbrug.runtime.instances import Instances
 from boekbrug.runtime.metrics import Metrics
 from boekbrug.runtime.secrets import Vault
@@ -44,6 +44,8 @@ class Workplace:
     metrics: Metrics = field(default_factory=Metrics)
     #: documents of the page fetched last, by (id, revision): composed at once they need not be opened again
     fetched: dict[tuple[int, int], Document] = field(default_factory=dict)
+    #: entries composed last, by id: sent at once they need not be read again
+    composed: dict[int, Entry] = field(default_factory=dict)
 
     def until(self, now: int) -> int:
         """Return when a lease taken now ends."""

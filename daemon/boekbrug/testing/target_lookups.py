@@ -205,6 +205,7 @@ TARGET_RULES: tuple[Rule[TargetSubject], ...] = (
     Rule(administration_is_listed),
     Rule(chart_is_consistent),
     Rule(posting.prepare_creates_nothing),
+    Rule(posting.prepare_asks_only_where_declared),
     Rule(posting.prepare_is_byte_stable),
     Rule(posting.prepared_survives_storage),
     Rule(posting.post_books_each_entry_once),

@@ -23,6 +23,7 @@ from boekbrug.contract import (
     Role,
     Unknown,
 )
+from boekbrug.testing.context import KitContext
 from boekbrug.testing.portfaults import PortFault, When
 from boekbrug.testing.rules import require
 from boekbrug.testing.shared_rules import require_registered
@@ -37,6 +38,19 @@ def prepare_creates_nothing(subject: TargetSubject) -> None:
     """`prepare` leaves the books as they were."""
     subject.prepared(subject.entry("KIT1Q"), subject.entry("KIT2Q"))
     require(subject.world.records() == 0, "preparing put a record into the books")
+
+
+def prepare_asks_only_where_declared(subject: TargetSubject) -> None:
+    """Without `prepare_asks`, entries are prepared as well when nobody can be reached."""
+    if subject.plugin.capabilities.prepare_asks:
+        return
+    effect = Effect(id=1, kind=EffectKind.ENTRY, mark="KIT1Q", body=subject.entry("KIT1Q"))
+    cut_off = subject.plugin(KitContext(clock=subject.world.clock), subject.plugin.Settings(**subject.world.settings))
+    try:
+        answer: object = cut_off.prepare(subject.world.administration, [effect])[0]
+    except BoekbrugError as error:
+        answer = error
+    require(isinstance(answer, Prepared), f"when nobody could be reached it answered {answer!r}")
 
 
 def prepare_is_byte_stable(subject: TargetSubject) -> None:

@@ -114,7 +114,8 @@ class Simulation:
         self.vault = Vault(new_keys(self.random.randbytes), self.random.randbytes)
         self.plugins = Plugins(
             sources={"shop": source_of(self.world)},
-            targets={"books": target_of(self.world, batch_size=self.batch_size)},
+            # every second world has books whose entries are prepared without asking them
+            targets={"books": target_of(self.world, batch_size=self.batch_size, prepare_asks=self.seed % 2 == 0)},
             problem_codes=Catalogue(),
         )
         self._names = iter(range(1, 1_000_000))

@@ -217,7 +217,9 @@ class WorldSettings(PluginSettings):
     """The simulated world needs none."""
 
 
-def target_of(world: World, *, batch_size: int, absence_is_final: bool = False) -> type[Target]:
+def target_of(
+    world: World, *, batch_size: int, absence_is_final: bool = False, prepare_asks: bool = True
+) -> type[Target]:
     """Make the target class of a world's books."""
 
     class Books(Target):
@@ -226,8 +228,9 @@ def target_of(world: World, *, batch_size: int, absence_is_final: bool = False) 
         name: ClassVar[str] = "books"
         Settings: ClassVar[type[PluginSettings]] = WorldSettings
         capabilities: ClassVar[TargetCapabilities] = TargetCapabilities(
-            entry_kinds=frozenset(EntryKind), batch_size=batch_size, absence_is_final=absence_is_final
-        )
+            entry_kinds=frozenset(EntryKind), batch_size=batch_size, absence_is_final=absence_is_final,
+            prepare_asks=prepare_asks,
+        )  # fmt: skip
 
         def check(self) -> CheckResult:
             """Find the books in order."""
@@ -249,9 +252,10 @@ def target_of(world: World, *, batch_size: int, absence_is_final: bool = False) 
 
         def prepare(self, administration: str, effects: Sequence[Effect]) -> Sequence[Prepared | Refused]:
             """Encode entries as they are; now and then the books cannot be asked, or their period is closed."""
-            world.demand_reachable()
-            if world.draw(Fault.NOT_SENT, world.rate / 5):
-                raise NotReachable(host="books")
+            if prepare_asks:
+                world.demand_reachable()
+                if world.draw(Fault.NOT_SENT, world.rate / 5):
+                    raise NotReachable(host="books")
             if world.is_closed:
                 return [Refused(problems=(_CLOSED,))] * len(effects)
             return [

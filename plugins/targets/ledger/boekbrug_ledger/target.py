@@ -61,6 +61,7 @@ class LedgerTarget(Target):
         concept=True,
         # the lock ends with its holder, and what it left half done is cut before anything is called absent
         absence_is_final=True,
+        prepare_asks=False,
     )
 
     def __init__(self, context: Context, settings: LedgerSettings) -> None:
