@@ -44,6 +44,8 @@ class Workplace:
     metrics: Metrics = field(default_factory=Metrics)
     #: documents of the page fetched last, by (id, revision): composed at once they need not be opened again
     fetched: dict[tuple[int, int], Document] = field(default_factory=dict)
+    #: whether a licence wants its sales written back, as far as that was asked for
+    writes_back: dict[int, bool] = field(default_factory=dict)
 
     def until(self, now: int) -> int:
         """Return when a lease taken now ends."""

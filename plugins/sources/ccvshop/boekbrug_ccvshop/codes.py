@@ -26,7 +26,6 @@ _OF_CONNECTIONS = {
     "ccvshop-answer-not-signed": ("resource",),
     "ccvshop-app-missing": ("resource",),
     "ccvshop-unreadable": ("what", "reason"),
-    "ccvshop-write-back-off": ("kind",),
     "ccvshop-write-back-refused": ("resource", "status"),
 }
 _RETRY_HELPS = frozenset({"ccvshop-answer-not-signed", "ccvshop-rows-refused"})

@@ -18,7 +18,6 @@ SETTINGS = {
     "ccvshop.row_kinds": "What a row's product type stands for, where it is no goods",
     "ccvshop.country": "Country that the shop sells from",
     "ccvshop.overlap_days": "Days that are listed again at each fetch",
-    "ccvshop.write_back": "Tell the shop what was booked: none, reference on invoices, note on orders (may come twice)",
     "ccvshop.require_webhook_hash": "Refuse webhooks without a valid signature",
 }
 
@@ -37,11 +36,6 @@ TEXTS = {
         "{what} of the shop cannot be read.",
         "The shop sends what does not fit its own description: {reason}.",
         "Open it in the shop and save it again, or report it to CCV Shop; everything else goes on.",
-    ),
-    "ccvshop-write-back-off": (
-        "Nothing is written back to a document of kind {kind}.",
-        "The connection's setting write_back does not provide for it.",
-        "Choose reference for invoices or note for orders, or leave it as it is.",
     ),
     "ccvshop-write-back-refused": (
         "The shop refused what was written back to {resource}.",
