@@ -29,6 +29,9 @@ from boekbrug.contract import (
 
 HOUR = dt.timedelta(hours=1)
 
+#: where nothing depends on the database
+on_sqlite = pytest.mark.parametrize("ready_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def business(tmp_path: Path, ready_url: str) -> Iterator[Business]:
@@ -61,6 +64,7 @@ def test_each_sale_is_told_once_with_its_mark(business: Business) -> None:
     assert states(business) == ["done", "done"]
 
 
+@on_sqlite
 def test_licence_that_does_not_want_it_costs_no_row(business: Business) -> None:
     business.choose(write_back=False)
     business.write("a.jsonl", order(1))
@@ -72,6 +76,7 @@ def test_licence_that_does_not_want_it_costs_no_row(business: Business) -> None:
     assert [id for id, _ in ears.told] == ["2"]
 
 
+@on_sqlite
 def test_sales_of_a_day_are_told_the_mark_of_their_total(business: Business) -> None:
     business.choose(mode=Mode.DAY, delay_days=0, write_back=True)
     business.write("a.jsonl", order(1), order(2))
@@ -93,6 +98,7 @@ def test_sale_that_is_booked_anew_is_told_anew(business: Business) -> None:
     assert ears.told[1:] == marks(business)
 
 
+@on_sqlite
 @pytest.mark.parametrize("answer", [Unknown(reason="timeout"), OutcomeUnknown()])
 def test_lost_answer_is_told_again_and_is_no_doubt_about_the_booking(
     business: Business, answer: Outcome | Exception
@@ -106,6 +112,7 @@ def test_lost_answer_is_told_again_and_is_no_doubt_about_the_booking(
     assert (states(business), business.codes()) == (["done"], [])
 
 
+@on_sqlite
 def test_worker_that_dies_in_the_call_leaves_it_to_the_next(business: Business) -> None:
     business.write("a.jsonl", order(1))
     with business.house.workplace("dying") as work:
@@ -135,6 +142,7 @@ def test_refused_one_is_a_warning_beside_the_sale_and_ends_with_a_later_try(busi
     assert (states(business), business.codes()) == (["done", "done"], [])
 
 
+@on_sqlite
 def test_refusal_is_given_up_after_some_days(business: Business) -> None:
     ears.answer = Refused(problems=(Problem(code="refused"),))
     business.write("a.jsonl", order(1))
@@ -147,6 +155,7 @@ def test_refusal_is_given_up_after_some_days(business: Business) -> None:
     assert business.codes() == ["refused"]
 
 
+@on_sqlite
 def test_plugin_that_trips_over_one_goes_on_with_the_others(business: Business) -> None:
     ears.answer, ears.deaf = KeyError("x"), frozenset({"1"})
     business.write("a.jsonl", order(1), order(2))
@@ -154,6 +163,7 @@ def test_plugin_that_trips_over_one_goes_on_with_the_others(business: Business) 
     assert (states(business), business.codes()) == (["refused", "done"], ["plugin-bug"])
 
 
+@on_sqlite
 @pytest.mark.parametrize("error", [MissingRight(), WrongKey()])
 def test_key_that_may_not_write_pauses_nothing(business: Business, error: Exception) -> None:
     ears.answer = error
@@ -168,6 +178,7 @@ def test_key_that_may_not_write_pauses_nothing(business: Business, error: Except
     assert (states(business), business.codes()) == (["done", "done"], [])
 
 
+@on_sqlite
 def test_limit_that_is_reached_puts_it_off_and_holds_up_no_sale(business: Business) -> None:
     ears.answer = NotSent(reason="budget-spent", retry_after=dt.timedelta(minutes=1))
     business.write("a.jsonl", order(1), order(2))
@@ -182,6 +193,7 @@ def test_limit_that_is_reached_puts_it_off_and_holds_up_no_sale(business: Busine
     assert business.codes() == []
 
 
+@on_sqlite
 def test_source_that_takes_nothing_back_is_refused_at_once(tmp_path: Path, ready_url: str) -> None:
     plain = Business(tmp_path, ready_url)
     with pytest.raises(ActRefused):

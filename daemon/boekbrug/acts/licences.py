@@ -15,9 +15,9 @@ from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritte
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
 from boekbrug.contract import Administration, Problem, Source, Unit, WritesBack
-from boekbrug.store import changes, connections, licences
+from boekbrug.store import changes, connections, effects, licences
 from boekbrug.store.changes import NewLicence
-from boekbrug.store.licences import ACTIVE, NEW, PAUSED, Licence
+from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
 from boekbrug.sync.house import House
 
 ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
@@ -245,6 +245,18 @@ def pause(desk: Desk, licence: Licence) -> None:
 def resume(desk: Desk, licence: Licence) -> None:
     """Switch a paused licence on again; what came in meanwhile is caught up."""
     _switch(desk, licence, "licence-resume", (PAUSED,), ACTIVE)
+
+
+def end(desk: Desk, licence: Licence) -> None:
+    """End a licence for good: what is booked stays booked, and nothing more is fetched or sent for it.
+
+    Raise ActRefused for one that is not paused, or of which a call is in doubt: nobody would look for it any more.
+    """
+    with desk.house.database.read() as connection:
+        in_doubt = effects.any_open(connection, licence.id)
+    if in_doubt:
+        raise ActRefused([f"A call of licence {licence.name} is in doubt; resume it until that is settled."])
+    _switch(desk, licence, "licence-end", (NEW, PAUSED), ENDED)
 
 
 def _switch(desk: Desk, licence: Licence, name: str, before: Sequence[str], after: str) -> None:
