@@ -17,6 +17,7 @@ from boekbrug_ccvshop.mapping import (
     header_of,
     invoice_document,
     is_credit,
+    on_platform,
     order_of,
     paid_by,
     refused,
@@ -80,6 +81,8 @@ class Invoices(Fetching[Invoice]):
         if not rows and self._orders.is_deleted(order):
             return deleted_invoice(sale)
         document = paid_by(invoice_document(sale, rows, self.settings, order), method)
+        if self._orders.is_platform_sale(order):
+            document = on_platform(document)
         if is_reimbursed(sale) and not is_credit(sale) and not is_credited(self.shop, sale):
             document = with_problem(document, "ccvshop-reimbursed-without-credit")
         return document

@@ -50,6 +50,7 @@ PROBLEMS = {
         "ccvshop-reimbursed-without-credit",
         "ccvshop-row-kind",
         "eu-business-without-vat-id",
+        "platform-sale",
         "zero-rate-unexplained",
     },
 }
