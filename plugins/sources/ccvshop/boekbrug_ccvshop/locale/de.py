@@ -57,6 +57,11 @@ TEXTS = {
         "Er antwortet {status}; erneutes Versuchen allein hilft nicht.",
         "Öffnen und speichern Sie es im Shop, dann versuchen Sie es erneut; sonst melden Sie es CCV Shop.",
     ),
+    "ccvshop-sale-refused": (
+        "Der Shop verweigert {resource} zu {document}.",
+        "Die Antwort ist {status}; ein neuer Versuch allein hilft nicht.",
+        "Öffnen und speichern Sie es im Shop, dann versuchen Sie es erneut; sonst melden Sie es CCV Shop.",
+    ),
     "ccvshop-rows-unreadable": (
         "Eine Zeile von {document} lässt sich nicht lesen.",
         "Der Shop sendet, was nicht zu seiner eigenen Beschreibung passt: {reason}.",

@@ -57,6 +57,11 @@ TEXTS = {
         "It answers {status}, which a retry does not mend by itself.",
         "Open and save it in the shop, then try again; report it to CCV Shop when it stays.",
     ),
+    "ccvshop-sale-refused": (
+        "{resource} that belongs to {document} is refused by the shop.",
+        "It answers {status}, which a retry does not mend by itself.",
+        "Open and save it in the shop, then try again; report it to CCV Shop when it stays.",
+    ),
     "ccvshop-rows-unreadable": (
         "A row of {document} cannot be read.",
         "The shop sends what does not fit its own description: {reason}.",

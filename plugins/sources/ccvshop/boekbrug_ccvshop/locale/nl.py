@@ -57,6 +57,11 @@ TEXTS = {
         "Het antwoord is {status}; opnieuw proberen alleen helpt niet.",
         "Open het in de webwinkel, sla het op en probeer opnieuw; meld het bij CCV Shop als het blijft.",
     ),
+    "ccvshop-sale-refused": (
+        "De webwinkel weigert {resource} bij {document}.",
+        "Het antwoord is {status}; opnieuw proberen alleen helpt daar niet tegen.",
+        "Open het in de webwinkel, sla het op en probeer opnieuw; meld het bij CCV Shop als het blijft.",
+    ),
     "ccvshop-rows-unreadable": (
         "Een regel van {document} kan niet worden gelezen.",
         "De webwinkel stuurt iets wat niet bij zijn eigen beschrijving past: {reason}.",
