@@ -27,7 +27,15 @@ NOW = dt.datetime(2026, 9, 15, 10, tzinfo=dt.UTC)
 class Business:
     """The house of one shop; `write` puts files into its folder, `sync` runs its licence once."""
 
-    def __init__(self, folder: Path, url: str, *, target: str = "ledger", plugins: PluginHost | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        *,
+        source: str = "files",
+        target: str = "ledger",
+        plugins: PluginHost | None = None,
+    ) -> None:
         self.shop, self.books = folder / "shop" / "orders", folder / "books"
         self.shop.mkdir(parents=True)
         self.books.mkdir()
@@ -38,7 +46,7 @@ class Business:
         self.clock = SettableClock(NOW)
         self.house = House(load(settings), clock=self.clock, plugins=plugins)
         self.desk = Desk(self.house, "tests")
-        connections.add(self.desk, "shop", "files", {"folder": str(folder / "shop")})
+        connections.add(self.desk, "shop", source, {"folder": str(folder / "shop")})
         connections.add(self.desk, "books", target, {"folder": str(self.books)})
         licences.apply(self.desk, read(SAMPLES / "licence.toml"))
         licences.activate(self.desk, self.licence)
@@ -61,10 +69,11 @@ class Business:
                 pass
         return self.counts()
 
-    def choose(self, *, automatic: bool = True, delay_days: int = 1, **rules: Any) -> None:
+    def choose(self, *, automatic: bool = True, delay_days: int = 1, write_back: bool = False, **rules: Any) -> None:
         """Change settings and rules of the licence by its file."""
         file = licences.as_file(self.house, self.licence)
-        changed = replace(file, automatic=automatic, delay_days=delay_days, rules=replace(file.rules, **rules))
+        whole = {"automatic": automatic, "delay_days": delay_days, "write_back": write_back}
+        changed = replace(file, **whole, rules=replace(file.rules, **rules))
         licences.apply(self.desk, changed)
 
     def wait(self, days: int) -> dict[str, int]:

@@ -93,6 +93,21 @@ def test_a_licence_keeps_its_ends_for_life(office: Office) -> None:
     assert "never changed" in office.attempt("licence", "apply", str(rules(office))).stderr
 
 
+def test_a_paused_licence_ends_for_good_and_what_it_booked_stays(office: Office) -> None:
+    office.put("orders.jsonl", [order(1)])
+    office.run("sync", "webshop")
+    assert office.attempt("licence", "end", "webshop", "--yes").exit == 2
+    office.run("licence", "pause", "webshop")
+    assert "--yes" in office.attempt("licence", "end", "webshop").stderr
+    office.run("licence", "end", "webshop", "--yes")
+    office.put("later.jsonl", [order(2)])
+    for act in ("activate", "resume"):
+        assert office.attempt("licence", act, "webshop").exit == 2
+    office.run("sync", exits=0)
+    assert len(office.marks()) == 1
+    office.run("db", "check")
+
+
 def test_an_earlier_start_brings_in_what_was_left_out(office: Office) -> None:
     old = order(1, date="2026-04-01T12:00:00+02:00")
     office.put("orders.jsonl", [old, order(2, date="2026-07-01T12:00:00+02:00"), order(5)])

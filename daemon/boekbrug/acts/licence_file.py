@@ -32,6 +32,8 @@ class LicenceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     interval: Minutes = 15
     #: days after the end of a day or month before it is composed as a whole
     delay_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 1
+    #: on: the source is told under which mark each sale stands in the books
+    write_back: bool = False
 
 
 FIXED = ("name", "source", "unit", "target", "administration")

@@ -14,10 +14,10 @@ from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
-from boekbrug.contract import Administration, Problem, Unit
-from boekbrug.store import changes, connections, licences
+from boekbrug.contract import Administration, Problem, Source, Unit, WritesBack
+from boekbrug.store import changes, connections, effects, licences
 from boekbrug.store.changes import NewLicence
-from boekbrug.store.licences import ACTIVE, NEW, PAUSED, Licence
+from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
 from boekbrug.sync.house import House
 
 ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
@@ -71,6 +71,7 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
     if reasons:
         raise ActRefused(reasons)
     instances = house.instances()
+    _require_write_back(instances.source(source.id), file)
     unit = _unit(instances.source(source.id).units(), file)
     books = _administration(instances.target(target.id).administrations(), file)
     problems = instances.target(target.id).preflight(
@@ -99,6 +100,11 @@ def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:
     raise ActRefused([f"Connection {file.source} has no unit {file.unit}; it has {known}."])
 
 
+def _require_write_back(source: Source, file: LicenceFile) -> None:
+    if file.write_back and not isinstance(source, WritesBack):
+        raise ActRefused([f"Nothing can be written back to {file.source}; leave write_back out."])
+
+
 def _administration(administrations: Sequence[Administration], file: LicenceFile) -> Administration:
     for found in administrations:
         if found.code == file.administration:
@@ -115,7 +121,7 @@ def _row(act: Act, file: LicenceFile, source: int, target: int, administration: 
         id=act.ids.take(), name=file.name, code=_new_code(act.connection, administration), source=source,
         unit=file.unit, target=target, administration=administration, start=file.start.isoformat(), state=NEW,
         automatic=file.automatic, interval_minutes=file.interval, rules=1, next_at=None, last_run_at=None,
-        delay_days=file.delay_days,
+        delay_days=file.delay_days, write_back=file.write_back,
     )  # fmt: skip
     return NewLicence(licence, written(file))
 
@@ -140,6 +146,7 @@ def _refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
 
 def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) -> Applied:
     house = desk.house
+    _require_write_back(house.instances().source(known.source), file)
     target = house.instances().target(known.target)
     problems = tuple(target.preflight(chart_use(file.rules), target.chart(file.administration)))
     changed = tuple(differences(before, file))
@@ -158,6 +165,7 @@ def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) 
             interval_minutes=file.interval,
             rules=version,
             delay_days=file.delay_days,
+            write_back=file.write_back,
         )
         changes.change_licence(act.connection, changed_row, written(file), act.now)
         if file.start < before.start:
@@ -201,6 +209,7 @@ def _as_file(connection: Connection, row: Licence) -> LicenceFile:
         automatic=bool(row.automatic),
         interval=row.interval_minutes,
         delay_days=row.delay_days,
+        write_back=bool(row.write_back),
     )
 
 
@@ -236,6 +245,18 @@ def pause(desk: Desk, licence: Licence) -> None:
 def resume(desk: Desk, licence: Licence) -> None:
     """Switch a paused licence on again; what came in meanwhile is caught up."""
     _switch(desk, licence, "licence-resume", (PAUSED,), ACTIVE)
+
+
+def end(desk: Desk, licence: Licence) -> None:
+    """End a licence for good: what is booked stays booked, and nothing more is fetched or sent for it.
+
+    Raise ActRefused for one that is not paused, or of which a call is in doubt: nobody would look for it any more.
+    """
+    with desk.house.database.read() as connection:
+        in_doubt = effects.any_open(connection, licence.id)
+    if in_doubt:
+        raise ActRefused([f"A call of licence {licence.name} is in doubt; resume it until that is settled."])
+    _switch(desk, licence, "licence-end", (NEW, PAUSED), ENDED)
 
 
 def _switch(desk: Desk, licence: Licence, name: str, before: Sequence[str], after: str) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from boekbrug.acts import compose_again
+from boekbrug.acts import compose_again, hooks
 from boekbrug.acts.desk import ActRefused, Desk
-from boekbrug.store import approvals, changes, states
+from boekbrug.store import approvals, changes, states, waited
 from boekbrug.store.licences import Licence
 
 
@@ -34,13 +34,23 @@ def retry(
         if chosen:
             documents = sorted(set(chosen).intersection(documents))
         ids = compose_again.ids_for(connection, documents)
+        refused = [one for one in waited.with_problems(connection, licence.id, documents) if _may_pass(desk, one.code)]
     with desk.act("retry", licence.name, ids=ids) as act:
+        for one in refused:
+            # what the source refused to tell has to be asked for, not composed, again
+            until = act.now + hooks.REMEMBERED
+            waited.name(act.connection, licence.source, licence.unit, one.kind, one.source_id, until)
         count = compose_again.start_over(act, licence.id, documents)
         hurried = 0 if codes or numbers or chosen else approvals.hurry(act.connection, licence.id, act.now)
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id
         act.facts = {"documents": str(count), "codes": ", ".join(codes), "numbers": ", ".join(sorted(numbers))[:1000]}
     return Retried(count, hurried)
+
+
+def _may_pass(desk: Desk, code: str) -> bool:
+    known = desk.house.plugins.problem_codes.get(code)
+    return known is not None and known.retry_helps
 
 
 def _named(found: dict[str, list[int]], in_trouble: Collection[int]) -> list[int]:

@@ -141,6 +141,22 @@ def resume(context: typer.Context, key: Key) -> None:
         licences.resume(desk, licences.get(desk.house, key))
 
 
+@app.command("end")
+def end(
+    context: typer.Context, key: Key, yes: Annotated[bool, typer.Option("--yes", help="Do it, for good.")] = False
+) -> None:
+    """End a paused licence for good; what is booked stays booked, and its name and code are never used again."""
+    from boekbrug.acts import licences
+
+    with at_desk(context) as desk:
+        found = licences.get(desk.house, key)
+        if not yes:
+            note(f"Licence {found.name} would end for good; do it with --yes.")
+            return
+        licences.end(desk, found)
+        note(f"Licence {found.name} has ended.")
+
+
 @app.command("list")
 def list_(context: typer.Context, as_json: Json = False) -> None:
     """List licences with their documents per state."""

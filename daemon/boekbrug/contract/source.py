@@ -166,10 +166,10 @@ class StatesTotals(Protocol):
 
 @runtime_checkable
 class WritesBack(Protocol):
-    """A source that can be told what was booked; each write-back is an effect."""
+    """A source that can be told what was booked, where the licence wants it: after booking, never in its way."""
 
     def write_back(self, unit: str, ref: DocumentRef, note: Note) -> Outcome:
-        """Write our number or a note to the document; at-least-once where it cannot be looked up."""
+        """Write our mark (the note's subject) and the target's number (its text) to the document; may come again."""
         ...
 
 

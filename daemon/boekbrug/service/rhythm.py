@@ -7,6 +7,7 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 from sqlalchemy.exc import OperationalError
 
 from boekbrug.acts import nightly
+from boekbrug.acts.subscribing import subscribe_next
 from boekbrug.runtime.processes import host_identity, is_alive
 from boekbrug.service import notify
 from boekbrug.service.pool import Pool
@@ -18,6 +19,8 @@ GRANTS_EVERY = 60
 """Seconds between two looks for grants that nobody used for so long that they would lapse."""
 RECONCILE_EVERY = 20
 """Seconds between two looks for a licence whose books are to be compared tonight: 720 in an hour on four nodes."""
+SUBSCRIBE_EVERY = 5
+"""Seconds between two looks for a unit that no vendor calls us about yet; a look is four queries."""
 FORGOTTEN_AFTER = dt.timedelta(days=1)
 
 
@@ -58,6 +61,10 @@ class Rhythm:
         """Compare the books of one licence whose night has come."""
         nightly.reconcile_next(self._house)
 
+    def subscribe(self) -> None:
+        """Ask a vendor to call us about a unit that a licence uses, or not to any more."""
+        subscribe_next(self._house)
+
     def show_life(self) -> None:
         """Tell the watchdog that this process works, unless a worker hangs or has died."""
         if self._pool.well() == len(self._pool):
@@ -93,6 +100,7 @@ def schedule(house: House, pool: Pool) -> BackgroundScheduler:
     }
     acts[rhythm.guarded(rhythm.keep_grants)] = GRANTS_EVERY
     acts[rhythm.guarded(rhythm.reconcile)] = RECONCILE_EVERY
+    acts[rhythm.guarded(rhythm.subscribe)] = SUBSCRIBE_EVERY
     if seconds := notify.watchdog_seconds():
         acts[rhythm.show_life] = seconds / 2
     for act, every in acts.items():

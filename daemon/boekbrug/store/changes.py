@@ -37,7 +37,7 @@ def change_licence(connection: Connection, row: Licence, applied: str, now: int)
         .where(licence.c.id == row.id)
         .values(
             start=row.start, automatic=row.automatic, interval_minutes=row.interval_minutes, rules=row.rules,
-            delay_days=row.delay_days,
+            delay_days=row.delay_days, write_back=row.write_back,
             applied=applied, next_at=due, changed_at=now,
         )
     )  # fmt: skip

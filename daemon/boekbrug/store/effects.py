@@ -130,6 +130,14 @@ def any_left(connection: Connection, licence: int) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def any_open(connection: Connection, licence: int) -> bool:
+    """Tell whether a licence has a call whose outcome is not known."""
+    query = sa.select(effect.c.id).where(
+        effect.c.licence == licence, effect.c.next_at.is_not(None), effect.c.state.in_(OPEN)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def end_claims(
     connection: Connection, ended: Sequence[tuple[Claim, str, str, int | None]], event_ids: int, now: int
 ) -> None:

@@ -24,6 +24,11 @@ def of_connection(connection: Connection, id: int) -> list[HookRow]:
     return [HookRow(*row) for row in connection.execute(_READ.where(hook.c.connection == id))]
 
 
+def subscribed(connection: Connection) -> set[tuple[int, str]]:
+    """Return the (connection, unit) that are subscribed, or were about to be."""
+    return {(id, unit) for id, unit in connection.execute(sa.select(hook.c.connection, hook.c.unit))}
+
+
 def put(connection: Connection, id: int, row: HookRow, now: int) -> None:
     """Keep a subscription in place of the unit's former one."""
     remove(connection, id, row.unit)

@@ -41,6 +41,7 @@ class Licence(NamedTuple):
     next_at: int | None
     last_run_at: int | None
     delay_days: int = 1
+    write_back: bool = False
 
 
 _READ = sa.select(*(licence.c[name] for name in Licence._fields))

@@ -52,6 +52,17 @@ def close_for_documents(connection: Connection, licence: int, documents: Collect
     )
 
 
+def close_code(connection: Connection, licence: int, document: int, code: str, now: int) -> None:
+    """End the open problem of one code of a document."""
+    columns = problem.c
+    connection.execute(
+        sa.update(problem)
+        .where(columns.licence == licence, columns.document == document, columns.code == code)
+        .where(columns.closed_at.is_(None))
+        .values(closed_at=now)
+    )
+
+
 def close_at_places(connection: Connection, source: int, unit: str, places: Collection[str], now: int) -> None:
     """End the open problems of places of a source that have been read in full again; "" names the whole unit."""
     connection.execute(

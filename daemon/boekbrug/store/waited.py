@@ -1,6 +1,7 @@
 """Open documents whose turn has come to be looked at again, and documents that a webhook named."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -45,6 +46,25 @@ def hinted(connection: Connection, source: int, unit: str, now: int, limit: int)
 def looked(connection: Connection, source: int, unit: str, named: Sequence[tuple[str, str]]) -> None:
     """Forget names that were looked at."""
     run_rows(connection, _LOOKED, [(source, _key(unit, kind, source_id)) for kind, source_id in named])
+
+
+class Refused(NamedTuple):
+    """A document with an open problem."""
+
+    kind: str
+    source_id: str
+    code: str
+
+
+def with_problems(connection: Connection, licence: int, documents: Sequence[int]) -> list[Refused]:
+    """List the open problems of documents with the names that their source knows them by."""
+    return [Refused(*row) for row in select_rows(connection, _REFUSED, [licence, list(documents)])]
+
+
+_REFUSED = """
+    select d.kind, d.source_id, p.code from problem p join document d on d.id = p.document
+    where p.licence = ? and p.document in ?* and p.closed_at is null
+"""
 
 
 def _key(unit: str, kind: str, source_id: str) -> str:

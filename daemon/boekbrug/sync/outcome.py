@@ -15,6 +15,7 @@ from boekbrug.store.states import Move
 from boekbrug.store.words import EffectState, EntryState, Reason
 from boekbrug.sync.countered import after_booking
 from boekbrug.sync.workplace import Workplace
+from boekbrug.sync.write_back import want
 
 _STATE = ("state", "reason", "claimed_by", "next_at", "tries", "remote_id", "remote_number", "changed_at")
 IDS_PER_ITEM = 8
@@ -108,6 +109,12 @@ class Conclusion:
         looked_at = {item.subject for item in concluded if item.looks}
         self._move_documents(entries, fates, looked_at)
         self._show_parties([item for item in concluded if item.kind is EffectKind.PARTY], fates, sent)
+        booked = [
+            (item.licence, item.subject)
+            for item in concluded
+            if item.kind is EffectKind.ENTRY and fates[item.subject].subject is EntryState.BOOKED
+        ]
+        want(self._work, self._connection, booked, self._now)
         # the card of a party may have gone since it was found
         parties.doubt(self._connection, [id for id in entries if fates[id].subject is EntryState.REFUSED], self._now)
 

@@ -21,6 +21,7 @@ from boekbrug.sync.steps import Step
 from boekbrug.sync.terms import close_terms, compose_terms
 from boekbrug.sync.waited import fetch_waited
 from boekbrug.sync.workplace import Workplace
+from boekbrug.sync.write_back import write_back
 
 _LOOK_BACK = dt.timedelta(days=31)
 """Sales from before a licence's start are fetched this far back, so that they are seen to be left out."""
@@ -29,7 +30,7 @@ _LOOK_BACK = dt.timedelta(days=31)
 MEANWHILE = dt.timedelta(seconds=5)
 """How long what a page brought is sent before the next page is fetched: a slow target does not hold up the fetching."""
 
-TOLD = ("fetched", "composed", "settled", "delivered")
+TOLD = ("fetched", "composed", "settled", "delivered", "written-back")
 """Phases whose counts the log tells, when a run had any."""
 
 
@@ -39,6 +40,7 @@ def run_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, None, N
         licence = licences.get(connection, claim.licence)
         paused = {id for id in (licence.source, licence.target) if connections.get(connection, id).state == PAUSED}
     work.instances.renew()
+    work.writes_back[licence.id] = licence.write_back
     done: Counter[str] = Counter()
     waits: list[dt.timedelta] = []
     for step in _stages(work, claim, licence, paused):
@@ -84,6 +86,8 @@ def _stages(work: Workplace, claim: LicenceClaim, licence: Licence, paused: Coll
         yield from _compose(work, claim, books, may_ask=licence.source not in paused)
         yield from sending.deliver()
         sending.clear_trouble()
+    if licence.write_back and licence.source not in paused:
+        yield from write_back(work, licence)
 
 
 def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | None]:

@@ -46,6 +46,8 @@ class Workplace:
     fetched: dict[tuple[int, int], Document] = field(default_factory=dict)
     #: entries composed last, by id: sent at once they need not be read again
     composed: dict[int, Entry] = field(default_factory=dict)
+    #: whether a licence wants its sales written back, as far as that was asked for
+    writes_back: dict[int, bool] = field(default_factory=dict)
 
     def until(self, now: int) -> int:
         """Return when a lease taken now ends."""

@@ -8,7 +8,7 @@ import msgspec
 
 from boekbrug.acts.licence_file import LicenceFile
 
-WHOLE = ("start", "automatic", "interval")
+WHOLE = ("start", "automatic", "interval", "write_back")
 Cell = str | bool | int | dt.date
 
 

@@ -10,6 +10,7 @@ from boekbrug.store.tables.documents import (
     revision,
     sale_basis,
     tally,
+    write_back,
 )
 from boekbrug.store.tables.entries import (
     effect,
@@ -43,5 +44,5 @@ __all__ = [
     "document", "document_state", "effect", "entry", "entry_line", "entry_state", "event", "fact", "fetch_cursor",
     "grants", "hook", "id_block", "licence", "login_failure", "login_link", "membership", "metadata", "party",
     "payload", "problem", "revision", "rules", "run", "sale_basis", "secret", "session", "tally", "term",
-    "term_day", "unit", "user_licence", "users", "worker",
+    "term_day", "unit", "user_licence", "users", "worker", "write_back",
 ]  # fmt: skip

@@ -88,6 +88,30 @@ sale_basis = Table(
     sqlite_with_rowid=False,
 )
 
+# what a source is told of its sales, where the licence wants that: the row is the intent of each call. No call finds a
+# note again, so that one whose answer was lost is written a second time
+write_back = Table(
+    "write_back",
+    metadata,
+    integer("licence", primary_key=True, autoincrement=False),
+    integer("document", primary_key=True, autoincrement=False),
+    integer("entry"),
+    word("state", 16),
+    word("reason"),
+    integer("fence", server_default="0"),
+    integer("tries", server_default="0"),
+    moment("next_at", null=True),
+    moment("changed_at"),
+    sqlite_with_rowid=False,
+)
+partial_index(
+    "ix_write_back_due",
+    write_back.c.licence,
+    write_back.c.next_at,
+    write_back.c.document,
+    only="next_at is not null",
+)
+
 problem = Table(
     "problem",
     metadata,

@@ -1,6 +1,6 @@
 """Who is linked with what: apps, grants, connections, units, administrations, licences and their rules."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, UniqueConstraint, text
 
 from boekbrug.store.tables.base import binary, day, integer, key, metadata, moment, partial_index, prose, word
 
@@ -126,6 +126,7 @@ licence = Table(
     Column("automatic", Boolean, nullable=False),
     integer("interval_minutes"),
     integer("delay_days", server_default="1"),
+    Column("write_back", Boolean, nullable=False, server_default=text("false")),
     integer("rules"),
     prose("applied"),
     moment("next_at", null=True),

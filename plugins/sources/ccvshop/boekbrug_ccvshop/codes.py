@@ -12,6 +12,7 @@ _OF_DOCUMENTS = {
     "ccvshop-rows-missing": ("lines", "total"),
     "ccvshop-rows-refused": ("status",),
     "ccvshop-rows-unreadable": ("reason",),
+    "ccvshop-sale-refused": ("resource", "status"),
     "ccvshop-row-kind": ("line", "type"),
     "ccvshop-vat-not-derived": ("costs", "tax"),
     "ccvshop-vat-ambiguous": ("costs",),
@@ -26,10 +27,11 @@ _OF_CONNECTIONS = {
     "ccvshop-answer-not-signed": ("resource",),
     "ccvshop-app-missing": ("resource",),
     "ccvshop-unreadable": ("what", "reason"),
-    "ccvshop-write-back-off": ("kind",),
     "ccvshop-write-back-refused": ("resource", "status"),
 }
-_RETRY_HELPS = frozenset({"ccvshop-answer-not-signed", "ccvshop-rows-refused"})
+_RETRY_HELPS = frozenset(
+    {"ccvshop-answer-not-signed", "ccvshop-rows-refused", "ccvshop-rows-unreadable", "ccvshop-sale-refused"}
+)
 
 
 def _code(code: str, facts: tuple[str, ...], where: str) -> ProblemCode:

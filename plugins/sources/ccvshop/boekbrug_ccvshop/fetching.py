@@ -16,6 +16,7 @@ from boekbrug.contract import (
     FoundDocument,
     Gone,
     Page,
+    Problem,
     RefusedCall,
     Window,
 )
@@ -23,13 +24,13 @@ from boekbrug_ccvshop.client import Shop
 from boekbrug_ccvshop.cursor import Cursor, Position, read_cursor
 from boekbrug_ccvshop.gathering import Gathering
 from boekbrug_ccvshop.listing import Listing, Walk
-from boekbrug_ccvshop.mapping import local_day
+from boekbrug_ccvshop.mapping import local_day, refused
 from boekbrug_ccvshop.settings import CcvSettings
 from boekbrug_ccvshop.wire import Sale
 
 S = TypeVar("S", bound=Sale)
 
-PASSING = frozenset({"ccvshop-rows-refused", "ccvshop-rows-unreadable"})
+PASSING = frozenset({"ccvshop-rows-refused", "ccvshop-rows-unreadable", "ccvshop-sale-refused"})
 """Problems of a sale that may end without a change in its list: it is asked for again while it is listed."""
 
 
@@ -57,6 +58,10 @@ class Fetching(ABC, Generic[S]):
     @abstractmethod
     def document(self, sale: S) -> Document | None:
         """Map a sale, asking for what its list does not tell; None when it was deleted meanwhile."""
+
+    @abstractmethod
+    def header(self, sale: S) -> Document:
+        """Map what a sale's list tells of it, for one that cannot be mapped in full."""
 
     @abstractmethod
     def ref(self, sale: S) -> DocumentRef:
@@ -100,8 +105,8 @@ class Fetching(ABC, Generic[S]):
             if body is None:
                 return Gone(reason="the shop has no such sale")
             document = self.document(self.decode(body))
-        except RefusedCall as refused:
-            return CannotTell(reason=refused.facts.get("status", ""))
+        except RefusedCall as error:
+            return CannotTell(reason=error.facts.get("status", ""))
         except (msgspec.DecodeError, UnicodeError) as error:
             return CannotTell(reason=str(error)[:120])
         return Gone(reason="the shop has no such sale") if document is None else FoundDocument(document=document)
@@ -146,10 +151,22 @@ class Fetching(ABC, Generic[S]):
         return "" if self.cursor.knows(sale.id, print) else print
 
     def _mapped(self, sale: S) -> Document | DocumentRef:
-        document = self.document(sale)
+        document = self._document(sale)
         if sale.id in self._asked or self.is_refunded(sale):
             self._handled.add(sale.id)
         return self.ref(sale) if document is None else document
+
+    def _document(self, sale: S) -> Document | None:
+        """Map a sale; what the shop refuses for good about it holds up this sale alone."""
+        try:
+            return self.document(sale)
+        except RefusedCall as error:
+            status = error.facts.get("status", "")
+            if not status.startswith("500."):
+                raise
+            header = self.header(sale)
+            facts = {"document": header.number, "resource": error.facts.get("resource", ""), "status": status}
+            return refused(header, Problem(code="ccvshop-sale-refused", facts=facts))
 
     def _recheck(self, window: Window, gathering: Gathering) -> Iterator[Page]:
         known = {ref for id in self._handled for ref in self.refs(id)}

@@ -17,6 +17,7 @@ from boekbrug_ccvshop.mapping import (
     header_of,
     invoice_document,
     is_credit,
+    on_platform,
     order_of,
     paid_by,
     refused,
@@ -70,7 +71,7 @@ class Invoices(Fetching[Invoice]):
         try:
             rows = rows_of(self.shop, "invoicerows", f"invoices/{sale.id}", sale.invoicenumber_full or "")
         except Unclear as unclear:
-            return refused(header_of(sale, order), unclear.problem)
+            return refused(self.header(sale), unclear.problem)
         if rows is None:
             return None
         return self._with_rows(sale, rows, order, method)
@@ -80,9 +81,15 @@ class Invoices(Fetching[Invoice]):
         if not rows and self._orders.is_deleted(order):
             return deleted_invoice(sale)
         document = paid_by(invoice_document(sale, rows, self.settings, order), method)
+        if self._orders.is_platform_sale(order):
+            document = on_platform(document)
         if is_reimbursed(sale) and not is_credit(sale) and not is_credited(self.shop, sale):
             document = with_problem(document, "ccvshop-reimbursed-without-credit")
         return document
+
+    def header(self, sale: Invoice) -> Document:
+        """Map an invoice without its rows."""
+        return header_of(sale, order_of(sale))
 
     def ref(self, sale: Invoice) -> DocumentRef:
         """Return the identity of an invoice or credit invoice."""

@@ -28,6 +28,8 @@ from boekbrug_ccvshop.wire import Address, Invoice, Order, Row, Sale
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z]{2,12}")
 _ORDER = re.compile(r"/orders/(\d+)/?$")
+FIXED_KINDS = (LineKind.PACKAGING_DEPOSIT, LineKind.SECURITY_DEPOSIT, LineKind.VOUCHER_MULTI_PURPOSE)
+"""Kinds of lines that are no supply, whatever the sale is."""
 _RATES: dict[int, Decimal] = {}
 
 
@@ -61,6 +63,14 @@ def invoice_document(invoice: Invoice, rows: Sequence[Row], settings: CcvSetting
     kind = DocumentKind.CREDIT_NOTE if is_credit(invoice) else DocumentKind.INVOICE
     document = _priced(invoice, rows, settings, kind)
     return replace(document, sale_ref=sale_ref(order), order_number=invoice.ordernumber_full or "")
+
+
+def on_platform(document: Document) -> Document:
+    """Mark an invoice of a sale on an external platform, which only its order tells; its amounts stay its own."""
+    lines = (
+        line if line.kind in FIXED_KINDS else replace(line, treatment=Treatment.PLATFORM) for line in document.lines
+    )
+    return replace(document, lines=tuple(lines))
 
 
 def header_of(invoice: Invoice, order: int | None) -> Document:
@@ -175,7 +185,7 @@ def _treatment(sale: Sale) -> Treatment | None:
 
 def _line(line: Line, sign: int, treatment: Treatment | None) -> DocumentLine:
     part = line.part
-    fixed = part.kind in (LineKind.PACKAGING_DEPOSIT, LineKind.SECURITY_DEPOSIT, LineKind.VOUCHER_MULTI_PURPOSE)
+    fixed = part.kind in FIXED_KINDS
     return DocumentLine(
         amount=_cents(sign * line.gross),
         kind=part.kind,

@@ -1,6 +1,6 @@
-"""How the orders behind invoices are paid: read from the list of orders, each page once, and kept in the cache.
+"""What only the orders behind invoices tell: how they are paid, and whether a platform sold them.
 
-An invoice names its order and not how it was paid. Asking for each order would double the calls.
+It is read from the list of orders, each page once, and kept in the cache: asking for each order would double the calls.
 """
 
 import datetime as dt
@@ -26,10 +26,11 @@ _FEW = 1
 
 
 class _Kept(msgspec.Struct):
-    """Payment methods by name, and for each order the place of its own among them."""
+    """Payment methods by name, for each order the place of its own among them, and which were sold on a platform."""
 
     methods: list[str] = []
     orders: dict[int, int] = {}
+    platform: set[int] = set()
 
 
 class OrderBook:
@@ -66,6 +67,10 @@ class OrderBook:
             return None
         return kept.methods[kept.orders[order]]
 
+    def is_platform_sale(self, order: int) -> bool:
+        """Tell whether an order whose method was asked for was sold on an external platform."""
+        return order in self._known().platform
+
     def is_deleted(self, order: int) -> bool:
         """Ask the shop whether an order that was there still is."""
         return order in self._deleted or not self._read(order)
@@ -85,6 +90,10 @@ class OrderBook:
         if method not in kept.methods:
             kept.methods.append(method)
         kept.orders[id] = kept.methods.index(method)
+        if order.is_platform_sale:
+            kept.platform.add(id)
+        else:
+            kept.platform.discard(id)
 
     def _known(self) -> _Kept:
         if self._kept is None:
@@ -96,4 +105,5 @@ class OrderBook:
         kept = self._known()
         for old in sorted(kept.orders)[:-_MOST]:
             del kept.orders[old]
+        kept.platform.intersection_update(kept.orders)
         self._cache.put(_KEY, msgspec.json.encode(kept), _KEEP)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from boekbrug.contract import Document, DocumentKind, DocumentRef, Page, Readiness, Window
+from boekbrug.contract import Document, DocumentKind, DocumentRef, Page, Readiness, RefusedCall, Window
 from boekbrug_ccvshop.client import Shop
 from boekbrug_ccvshop.cursor import fingerprint
 from boekbrug_ccvshop.fetching import Fetching
@@ -35,9 +35,14 @@ class Orders(Fetching[Order]):
     def beside(self, window: Window) -> Iterator[Order]:
         """Yield orders whose invoice was reimbursed since the last fetch."""
         known, found = set(self.cursor.refunds), list(self._refunded)
-        for id in found:
+        for id in list(found):
             if id not in known and id not in self._handled:
-                body = self.shop.get("orders", f"orders/{id}/")
+                try:
+                    body = self.shop.get("orders", f"orders/{id}/")
+                except RefusedCall:
+                    # it holds up no other; asked for again at the next fetch
+                    found.remove(id)
+                    continue
                 if body is not None:
                     yield decode_order(body)
         self.cursor.refunds = found
@@ -68,13 +73,17 @@ class Orders(Fetching[Order]):
         try:
             rows = rows_of(self.shop, "orderrows", f"orders/{sale.id}", sale.ordernumber_full or str(sale.id))
         except Unclear as unclear:
-            return refused(unbooked_order(sale, readiness, ""), unclear.problem)
+            return refused(self.header(sale), unclear.problem)
         if rows is None:
             return None
         document = order_document(sale, rows, self.settings)
         if sale.id in self._refunded and not is_credited(self.shop, self._refunded[sale.id]):
             document = with_problem(document, "ccvshop-reimbursed-without-credit")
         return document
+
+    def header(self, sale: Order) -> Document:
+        """Map an order without its rows."""
+        return unbooked_order(sale, self._readiness(sale), "")
 
     def ref(self, sale: Order) -> DocumentRef:
         """Return the identity of an order."""

@@ -100,9 +100,9 @@ class CcvShop(Source):
         return [(orders if ref.kind is DocumentKind.ORDER else invoices).read(ref.source_id) for ref in refs]
 
     def write_back(self, unit: str, ref: DocumentRef, note: Note) -> Outcome:
-        """Write our number to an invoice, or a note to an order, as the settings choose."""
+        """Write our number to an invoice, or a note to an order."""
         self._require(unit)
-        return writing.write_back(self._shop(), self.settings.write_back, ref, note)
+        return writing.write_back(self._shop(), ref, note)
 
     def subscribe(self, unit: str, addresses: Mapping[str, str]) -> Mapping[str, str]:
         """Register our address per event."""

@@ -33,7 +33,6 @@ class CcvSettings(PluginSettings):
     country: str = setting("NL", label="ccvshop.country", pattern="^[A-Z]{2}$")
     #: days that are listed again, because a basket that is finished late stands before newer orders
     overlap_days: int = setting(2, label="ccvshop.overlap_days", ge=1, le=60)
-    write_back: Literal["none", "reference", "note"] = setting("none", label="ccvshop.write_back")
     require_webhook_hash: bool = setting(False, label="ccvshop.require_webhook_hash")
 
     @field_validator("root")

@@ -1,7 +1,9 @@
 """What a test or a person may do in the shop: `/__control__/…` beside the frame's clock, latency and faults.
 
-GET `shop` (counts, the shop's own totals), `deliveries`. POST `orders` ({"variant": …}, or {"content": …}), `orders/ID`
-(changes), `invoices` ({"order": ID, …}), `invoices/ID` ({"status": …}), `switches`, `deliveries/N` (send again).
+GET `shop` (counts, the shop's own totals), `deliveries`, `installer` (what an app answered).
+POST `orders` ({"variant": …}, or {"content": …}), `orders/ID` (changes), `invoices` ({"order": ID, …}), `invoices/ID`
+({"status": …}), `switches`, `deliveries/N` (send again), `installer/install` and `installer/uninstall` ({"app": …,
+"root": …}, the addresses of the app and of the shop).
 DELETE `orders/ID` ({"link": "null" | "dead", "zero": true}).
 """
 
@@ -12,9 +14,10 @@ from typing import Any
 
 import msgspec
 
-from boekbrug_ccvshop_standin.door import APP_SECRET, PUBLIC, SECRET, Refused, Turnstile, signature
+from boekbrug_ccvshop_standin.door import PUBLIC, SECRET, Refused, Turnstile
 from boekbrug_ccvshop_standin.generate import make
 from boekbrug_ccvshop_standin.hooks import Hooks
+from boekbrug_ccvshop_standin.installing import Installer
 from boekbrug_ccvshop_standin.pricing import Content
 from boekbrug_ccvshop_standin.resources import Resources
 from boekbrug_ccvshop_standin.world import Order, Person, World, own_totals
@@ -37,6 +40,7 @@ class Control:
     def __init__(self, world: World, hooks: Hooks, turnstile: Turnstile, resources: Resources, random: Random) -> None:
         self._world, self._hooks, self._turnstile, self._resources = world, hooks, turnstile, resources
         self._random = random
+        self._installer = Installer()
 
     def act(self, method: str, parts: list[str], body: bytes, now: Callable[[], dt.datetime]) -> Any:
         """Do what is asked and return what came of it; raise Refused, KeyError or DecodeError."""
@@ -53,7 +57,8 @@ class Control:
             "POST invoices": lambda: self._world.add_invoice(self._order(given), **_typed(given)),
             "POST invoices one": lambda: self._world.change_invoice(int(key), given["status"]),
             "POST switches": lambda: self._switch(msgspec.convert(given, Switches)),
-            "POST sign": lambda: {"x-hash": signature(APP_SECRET, *given["parts"])},
+            "GET installer": lambda: self._installer.stages,
+            "POST installer one": lambda: self._installer.begin(key, given["app"], given["root"]),
         }
         if verb not in acts:
             raise Refused(404, "404.20", "no such control")

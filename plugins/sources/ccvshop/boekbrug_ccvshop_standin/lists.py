@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from boekbrug_ccvshop_standin.pricing import totals
 from boekbrug_ccvshop_standin.render import full, moment
 from boekbrug_ccvshop_standin.world import Invoice, Order, World
 
@@ -67,6 +68,9 @@ def _orders(world: World, query: dict[str, str]) -> list[int]:
         "is_completed": lambda order: str(order.completed).lower(),
         "paymethod_id": lambda order: str(order.method),
         "transaction_id": lambda order: f"tr_{order.id}" if order.paid else "",
+        # nothing in this shop is delivered or collected on a chosen day
+        "deliver_date": lambda order: "",
+        "take_out_date": lambda order: "",
     }
     keys: dict[str, Callable[[Order], Any]] = {
         "id": lambda order: order.id,
@@ -89,8 +93,11 @@ def _invoices(world: World, query: dict[str, str]) -> list[int]:
         "id": lambda invoice: invoice.id,
         "invoicenumber": lambda invoice: invoice.number,
         "ordernumber": lambda invoice: invoice.order_number,
+        "invoicenumber_full": lambda invoice: full(invoice.prefix, invoice.number),
+        "ordernumber_full": lambda invoice: full(invoice.order_prefix, invoice.order_number),
         "create_date": lambda invoice: (invoice.created, invoice.id),
         "status": lambda invoice: (invoice.status, invoice.id),
+        "total_price": lambda invoice: (invoice.sign * totals(invoice.content).total, invoice.id),
     }
     return _listed(world.invoices.values(), query, tests, keys)
 

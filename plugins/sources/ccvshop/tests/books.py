@@ -38,6 +38,7 @@ target = "books"
 administration = "main"
 start = {start}
 automatic = true
+write_back = {write_back}
 
 [rules]
 vat_scheme = "{scheme}"
@@ -85,17 +86,20 @@ class Books:
         self.desk = Desk(self.house, "owner")
         self.today = self.clock.now().date()
 
-    def connect(self, books: str, *, number: str = "invoice", scheme: str = "invoice", **settings: Any) -> None:
+    def connect(
+        self, books: str, *, number: str = "invoice", scheme: str = "invoice", write_back: bool = False, **settings: Any
+    ) -> None:
         """Add both connections and an active licence."""
         keys = {"root": self.root, "public": self.keys["public"], "secret": self.keys["secret"]}
         connections.add(self.desk, "shop", "ccvshop", {**keys, "books": books, **settings})
         connections.add(self.desk, "books", "ledger", {"folder": str(self.folder / "books"), "dialect": "hledger"})
-        self._apply(books, number, scheme)
+        self._apply(books, number, scheme, write_back=write_back)
         licences.activate(self.desk, self.licence)
 
-    def _apply(self, books: str, number: str, scheme: str) -> None:
+    def _apply(self, books: str, number: str, scheme: str, *, write_back: bool = False) -> None:
         start = self.today - dt.timedelta(days=70)
         words = {"basis": books.removesuffix("s"), "number": number, "scheme": scheme}
+        words["write_back"] = str(write_back).lower()
         path = self.folder / "licence.toml"
         path.write_text(LICENCE.format(start=start, filed=start - dt.timedelta(days=1), **words))
         licences.apply(self.desk, licence_file.read(path), force=True)

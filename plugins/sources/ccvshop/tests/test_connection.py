@@ -21,6 +21,7 @@ from boekbrug.contract import (
     Refused,
     SendsHooks,
     StartsAtVendor,
+    Unknown,
     WritesBack,
     WrongKey,
 )
@@ -196,15 +197,15 @@ def test_webhook_is_a_hint_with_a_key_that_tells_a_repeat(shop: ShopFixture) -> 
     assert shop.context.log.events[-1][0] == "ccvshop.hook-not-signed"
 
 
-NOTE = Note(subject="2026-0042", text="booked")
+NOTE = Note(subject="W-1042 ABCD1", text="20260042")
 
 
 def test_our_number_is_written_to_the_invoice(shop: ShopFixture) -> None:
     invoice = shop.world.add_invoice(order(shop))
     ref = DocumentRef(kind=DocumentKind.INVOICE, source_id=str(invoice.id))
-    source = shop.source(write_back="reference")
+    source = shop.source()
     assert [source.write_back(UNIT, ref, NOTE) for _ in range(2)] == [Booked(id=str(invoice.id))] * 2
-    assert invoice.external_reference == "2026-0042"
+    assert invoice.external_reference == "W-1042 ABCD1"
     assert isinstance(source, WritesBack)
 
 
@@ -216,20 +217,21 @@ def test_our_reference_on_an_invoice_is_no_news(shop: ShopFixture) -> None:
     assert shop.fetch(last.cursor, books="invoices") == []
 
 
-def test_note_on_an_order_is_written_at_least_once(shop: ShopFixture) -> None:
+def test_booking_is_noted_on_the_order(shop: ShopFixture) -> None:
     only = order(shop)
     ref = DocumentRef(kind=DocumentKind.ORDER, source_id=str(only.id))
-    source = shop.source(write_back="note")
-    assert source.write_back(UNIT, ref, NOTE) == Booked(id=str(only.id))
-    assert only.notes == ["2026-0042: booked"]
+    assert shop.source().write_back(UNIT, ref, NOTE) == Booked(id=str(only.id))
+    assert only.notes == ["boekbrug: W-1042 ABCD1 (20260042)"]
 
 
 def test_writing_back_says_what_became_of_it(shop: ShopFixture) -> None:
-    ref = DocumentRef(kind=DocumentKind.INVOICE, source_id="404")
-    assert isinstance(shop.source().write_back(UNIT, ref, NOTE), Refused)
-    assert isinstance(shop.source(write_back="reference").write_back(UNIT, ref, NOTE), Refused)
+    ref = DocumentRef(kind=DocumentKind.INVOICE, source_id=str(shop.world.add_invoice(order(shop)).id))
+    missing = DocumentRef(kind=DocumentKind.INVOICE, source_id="404")
+    assert isinstance(shop.source().write_back(UNIT, missing, NOTE), Refused)
     shop.fault("status", status=503, method="PATCH")
-    assert isinstance(shop.source(write_back="reference").write_back(UNIT, ref, NOTE), NotSent)
+    assert isinstance(shop.source().write_back(UNIT, ref, NOTE), NotSent)
+    shop.fault("wrong-hash", method="PATCH")
+    assert isinstance(shop.source().write_back(UNIT, ref, NOTE), Unknown)
 
 
 def test_shop_without_rows_for_an_item_without_price_is_no_crash(shop: ShopFixture) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from boekbrug.acts.retry import retry
 from boekbrug.sync.worker import Worker
 from boekbrug_ccvshop_standin.generate import VARIANTS
 from boekbrug_ccvshop_standin.pricing import Content, Item
@@ -50,6 +51,7 @@ PROBLEMS = {
         "ccvshop-reimbursed-without-credit",
         "ccvshop-row-kind",
         "eu-business-without-vat-id",
+        "platform-sale",
         "zero-rate-unexplained",
     },
 }
@@ -172,3 +174,16 @@ def test_limits_of_the_shop_are_kept(bridge: Books) -> None:
     assert bridge.run_until_quiet() == 2
     assert bridge.counts() == {"booked": 170}
     assert bridge.calls("/api/") <= 1.05 * (1 + 170) + 3
+
+
+def test_old_sale_that_the_shop_refused_to_tell_is_asked_for_when_it_is_tried_again(bridge: Books) -> None:
+    bridge.connect("orders")
+    created = bridge.clock.now() - dt.timedelta(days=20)
+    order = bridge.world.add_order(content=LAMP, person=EVA, created=created)
+    bridge.world.add_order(content=LAMP, person=EVA)
+    body = '{"status":500,"code":"500.20"}'
+    bridge.fault("status", status=500, body=body, path=f"/api/rest/v1/orders/{order.id}/orderrows/")
+    assert bridge.run(2) == {"booked": 1, "problem": 1}
+    assert bridge.problems() == {str(order.number): "ccvshop-rows-refused"}
+    retry(bridge.desk, bridge.licence)
+    assert bridge.run() == {"booked": 2}

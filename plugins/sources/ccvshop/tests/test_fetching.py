@@ -293,3 +293,15 @@ def test_believable_shop_costs_at_most_a_twentieth_more_calls_than_there_have_to
     pages = -(-orders // 250) + (-(-invoices // 250) if book == "invoices" else 0)
     assert rows <= (orders if book == "orders" else invoices)
     assert sum(shop.http.calls.values()) <= 1.05 * (rows + pages)
+
+
+def test_invoice_whose_order_the_shop_refuses_for_good_is_named_and_asked_for_again(shop: ShopFixture) -> None:
+    sold = order(shop)
+    invoice = shop.world.add_invoice(sold)
+    body = '{"status":500,"code":"500.20"}'
+    shop.fault("status", status=500, body=body, path=f"/api/rest/v1/orders/{sold.id}/")
+    pages = shop.fetch(books="invoices")
+    (held,) = documents_of(pages)
+    assert [problem.code for problem in held.problems] == ["ccvshop-sale-refused"]
+    (found,) = documents_of(shop.fetch(pages[-1].cursor, books="invoices"))
+    assert (found.source_id, found.problems) == (str(invoice.id), ())

@@ -160,3 +160,13 @@ def test_changing_from_invoices_to_orders_books_no_sale_twice(bridge: Books) -> 
     bridge.run()
     assert bridge.states()[f"order {order.number}"] == ("skipped", "booked as invoice")
     assert bridge.counts() == {"booked": 2, "skipped": 1}
+
+
+def test_sale_on_a_platform_is_held_as_such_though_only_its_order_says_so(bridge: Books) -> None:
+    bridge.connect("invoices")
+    on_platform = replace(LAMP, platform=True, untaxed=True)
+    sale = bridge.world.add_invoice(sold(bridge, on_platform))
+    plain = bridge.world.add_invoice(sold(bridge))
+    assert bridge.run() == {"booked": 1, "problem": 1}
+    assert bridge.problems() == {str(sale.number): "platform-sale"}
+    assert bridge.states()[number(plain)] == ("booked", "plain")

@@ -18,9 +18,6 @@ SETTINGS = {
     "ccvshop.row_kinds": "Wofür der Produkttyp einer Zeile steht, wenn es keine Ware ist",
     "ccvshop.country": "Land, aus dem der Shop verkauft",
     "ccvshop.overlap_days": "Tage, die bei jedem Abruf erneut gelesen werden",
-    "ccvshop.write_back": (
-        "Zurückschreiben, was gebucht ist: none, reference auf Rechnungen, note bei Bestellungen (kann doppelt kommen)"
-    ),
     "ccvshop.require_webhook_hash": "Webhooks ohne gültige Signatur ablehnen",
 }
 
@@ -40,11 +37,6 @@ TEXTS = {
         "Der Shop sendet, was nicht zu seiner eigenen Beschreibung passt: {reason}.",
         "Öffnen und speichern Sie es im Shop erneut, oder melden Sie es CCV Shop; alles andere geht weiter.",
     ),
-    "ccvshop-write-back-off": (
-        "Zu einem Beleg der Art {kind} wird nichts zurückgeschrieben.",
-        "Die Einstellung write_back der Verbindung sieht es nicht vor.",
-        "Wählen Sie reference für Rechnungen oder note für Bestellungen, oder lassen Sie es so.",
-    ),
     "ccvshop-write-back-refused": (
         "Der Shop lehnt ab, was zu {resource} zurückgeschrieben wurde.",
         "Die Antwort war {status}.",
@@ -63,6 +55,11 @@ TEXTS = {
     "ccvshop-rows-refused": (
         "Der Shop gibt die Zeilen von {document} nicht heraus.",
         "Er antwortet {status}; erneutes Versuchen allein hilft nicht.",
+        "Öffnen und speichern Sie es im Shop, dann versuchen Sie es erneut; sonst melden Sie es CCV Shop.",
+    ),
+    "ccvshop-sale-refused": (
+        "Der Shop verweigert {resource} zu {document}.",
+        "Die Antwort ist {status}; ein neuer Versuch allein hilft nicht.",
         "Öffnen und speichern Sie es im Shop, dann versuchen Sie es erneut; sonst melden Sie es CCV Shop.",
     ),
     "ccvshop-rows-unreadable": (

@@ -18,7 +18,6 @@ SETTINGS = {
     "ccvshop.row_kinds": "What a row's product type stands for, where it is no goods",
     "ccvshop.country": "Country that the shop sells from",
     "ccvshop.overlap_days": "Days that are listed again at each fetch",
-    "ccvshop.write_back": "Tell the shop what was booked: none, reference on invoices, note on orders (may come twice)",
     "ccvshop.require_webhook_hash": "Refuse webhooks without a valid signature",
 }
 
@@ -38,11 +37,6 @@ TEXTS = {
         "The shop sends what does not fit its own description: {reason}.",
         "Open it in the shop and save it again, or report it to CCV Shop; everything else goes on.",
     ),
-    "ccvshop-write-back-off": (
-        "Nothing is written back to a document of kind {kind}.",
-        "The connection's setting write_back does not provide for it.",
-        "Choose reference for invoices or note for orders, or leave it as it is.",
-    ),
     "ccvshop-write-back-refused": (
         "The shop refused what was written back to {resource}.",
         "It answered {status}.",
@@ -60,6 +54,11 @@ TEXTS = {
     ),
     "ccvshop-rows-refused": (
         "The shop does not give the rows of {document}.",
+        "It answers {status}, which a retry does not mend by itself.",
+        "Open and save it in the shop, then try again; report it to CCV Shop when it stays.",
+    ),
+    "ccvshop-sale-refused": (
+        "{resource} that belongs to {document} is refused by the shop.",
         "It answers {status}, which a retry does not mend by itself.",
         "Open and save it in the shop, then try again; report it to CCV Shop when it stays.",
     ),

@@ -18,9 +18,6 @@ SETTINGS = {
     "ccvshop.row_kinds": "Waar het producttype van een regel voor staat als het geen goederen zijn",
     "ccvshop.country": "Land van waaruit de winkel verkoopt",
     "ccvshop.overlap_days": "Dagen die bij elke keer ophalen opnieuw worden opgevraagd",
-    "ccvshop.write_back": (
-        "Terugschrijven wat geboekt is: none, reference op facturen, note bij bestellingen (kan dubbel komen)"
-    ),
     "ccvshop.require_webhook_hash": "Weiger webhooks zonder geldige handtekening",
 }
 
@@ -40,11 +37,6 @@ TEXTS = {
         "De webwinkel stuurt iets wat niet bij zijn eigen beschrijving past: {reason}.",
         "Open het in de webwinkel en sla het opnieuw op, of meld het bij CCV Shop; al het andere gaat door.",
     ),
-    "ccvshop-write-back-off": (
-        "Er wordt niets teruggeschreven bij een document van soort {kind}.",
-        "De instelling write_back van de koppeling voorziet er niet in.",
-        "Kies reference voor facturen of note voor bestellingen, of laat het zo.",
-    ),
     "ccvshop-write-back-refused": (
         "De webwinkel weigert wat bij {resource} werd teruggeschreven.",
         "Het antwoord was {status}.",
@@ -63,6 +55,11 @@ TEXTS = {
     "ccvshop-rows-refused": (
         "De webwinkel geeft de regels van {document} niet.",
         "Het antwoord is {status}; opnieuw proberen alleen helpt niet.",
+        "Open het in de webwinkel, sla het op en probeer opnieuw; meld het bij CCV Shop als het blijft.",
+    ),
+    "ccvshop-sale-refused": (
+        "De webwinkel weigert {resource} bij {document}.",
+        "Het antwoord is {status}; opnieuw proberen alleen helpt daar niet tegen.",
         "Open het in de webwinkel, sla het op en probeer opnieuw; meld het bij CCV Shop als het blijft.",
     ),
     "ccvshop-rows-unreadable": (
