@@ -85,8 +85,8 @@ def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Co
     wrong = wrong_day(document, day, book, evidence)
     if wrong is not None or day is None:
         return wrong or BeforeStart()
-    if item.original_pending:
-        return Waiting("original")
+    if item.original_pending or item.prepaid_pending:
+        return Waiting("original" if item.original_pending else "advance")
     if item.original is not None and item.original.currency != document.currency:
         return other_currency(document, item.original)
     if not document.lines and document.total:

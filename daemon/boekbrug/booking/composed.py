@@ -61,8 +61,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
     `booked_as` is the kind of document that the sale is booked from. `original_pending` says that the original was
     fetched but is not composed yet. `seen_paid` is the first day on which a document seen unpaid before was seen paid.
-    `sale` is the agreed but not yet booked sale that a prepayment is for, and `prepaid` the lines of each prepayment
-    entry that is booked for it. `cleared` is the euro amount in cents at which a payout's payments stand in the books.
+    `sale` is the agreed but not yet booked sale that a prepayment is for, and `prepaid` the lines of each entry that
+    holds money for a sale in advance or has released it; `prepaid_pending` says that one of those is not booked yet.
+    `cleared` is the euro amount in cents at which a payout's payments stand in the books. `upon` is the entry that has
+    to be booked before this document's own.
     """
 
     document_id: int
@@ -75,7 +77,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     party_key: str = ""
     sale: Document | None = None
     prepaid: tuple[tuple[Line, ...], ...] = ()
+    prepaid_pending: bool = False
     cleared: int | None = None
+    upon: int | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

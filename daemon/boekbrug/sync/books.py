@@ -18,7 +18,8 @@ from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
 from boekbrug.store import licences
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
-from boekbrug.sync.originals import Coming, originals_of
+from boekbrug.sync.advances import Advance, Named, advances_of
+from boekbrug.sync.originals import Agreed, BookedOriginal, Coming, originals_of
 from boekbrug.sync.seen_paid import seen_paid
 from boekbrug.sync.workplace import MICROSECOND, Workplace
 
@@ -83,7 +84,7 @@ _COLUMNS = _BOOKED + " s.state = 'waiting' and"
 _CANDIDATES = (
     _COLUMNS
     + """
-    s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'rate')
+    s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'advance', 'rate')
     and d.refers_to {} '' order by s.next_at, s.document limit ?
 """
 )
@@ -132,26 +133,82 @@ def items_of(
     coming = {id: one.document for id, one in found.items() if isinstance(one, Coming) and term in ("", one.waits)}
     to_come = _to_come(connection, work, books, set(coming.values()))
     paid = seen_paid(connection, work, [c.document for c in batch if c.revision > 1 and c.kind in SALE_KINDS])
+    contents = [_content(work, candidate) for candidate in batch]
+    agreed = _agreed(connection, work, books, batch, found)
+    held = _held(connection, work, books, batch, contents, agreed)
     items = []
-    for candidate in batch:
-        content = work.fetched.get((candidate.document, candidate.revision)) or _decode(
-            work.sealing.open_body(candidate.body, candidate.document, candidate.revision)
-        )
-        original = to_come.get(coming.get(candidate.document, 0)) or found.get(candidate.document)
-        seen = paid.get(candidate.document)
+    for candidate, content in zip(batch, contents, strict=True):
+        standing = found.get(candidate.document)
+        original = to_come.get(coming.get(candidate.document, 0)) or standing
+        seen, advance = paid.get(candidate.document), held.get(candidate.document)
         items.append(
             Item(
                 document_id=candidate.document,
                 revision=candidate.revision,
                 document=content,
                 original=original if isinstance(original, Original) else None,
-                original_pending=original is not None and not isinstance(original, Original),
+                original_pending=_is_pending(original, candidate, agreed),
                 booked_as=bases.get(candidate.sale_ref),
                 seen_paid=None if seen is None else seen.astimezone(books.zone).date(),
                 party_key=_party_key(candidate, content),
+                sale=agreed.get(candidate.document),
+                prepaid=() if advance is None else advance.entries,
+                prepaid_pending=advance is not None and advance.pending,
+                upon=original.entry if isinstance(original, BookedOriginal) else advance and advance.newest,
             )
         )
     return items
+
+
+def _content(work: Workplace, candidate: Candidate) -> Document:
+    kept = work.fetched.get((candidate.document, candidate.revision))
+    return kept or _decode(work.sealing.open_body(candidate.body, candidate.document, candidate.revision))
+
+
+def _is_pending(original: object, candidate: Candidate, agreed: Mapping[int, Document]) -> bool:
+    if isinstance(original, Agreed):
+        return original.is_open and candidate.document not in agreed
+    return original is not None and not isinstance(original, Original)
+
+
+def _agreed(
+    connection: Connection,
+    work: Workplace,
+    books: Books,
+    batch: Sequence[Candidate],
+    found: Mapping[int, object],
+) -> Mapping[int, Document]:
+    """Open the sales that payments came in advance of, where the rules have an account for such money."""
+    wanted = {
+        candidate.document: standing.document
+        for candidate in batch
+        if candidate.kind == DocumentKind.PAYMENT and isinstance(standing := found.get(candidate.document), Agreed)
+    }
+    if not wanted or not books.rules.rules.received_in_advance:
+        return {}
+    rows = booked_ids(connection, books.licence.id, set(wanted.values()))
+    sales = {row.document: _content(work, row) for row in rows}
+    return {payment: sales[sale] for payment, sale in wanted.items()}
+
+
+def _held(
+    connection: Connection,
+    work: Workplace,
+    books: Books,
+    batch: Sequence[Candidate],
+    contents: Sequence[Document],
+    agreed: Mapping[int, Document],
+) -> Mapping[int, Advance]:
+    """Find what is held in advance for the sales of a batch, and for those whose payments it has."""
+    if not books.rules.rules.received_in_advance:
+        return {}
+    sales = [
+        Named(candidate.document, f"{content.kind}:{content.source_id}", content.sale_ref)
+        for candidate, content in zip(batch, contents, strict=True)
+        if candidate.kind in SALE_KINDS
+    ]
+    sales += [Named(payment, f"{sale.kind}:{sale.source_id}", sale.sale_ref) for payment, sale in agreed.items()]
+    return advances_of(connection, work, books.licence, books.rules.rules.basis, sales)
 
 
 def _to_come(connection: Connection, work: Workplace, books: Books, documents: Collection[int]) -> dict[int, Original]:

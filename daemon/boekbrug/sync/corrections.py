@@ -27,6 +27,8 @@ from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
 
 _encode = msgspec.msgpack.Encoder().encode
+PREPAYMENT = "prepayment"
+RELEASED = "its invoice has released this prepayment; reverse that first"
 WHOLE_TERM = "the source's own ledger is corrected by reversing its term and booking it anew"
 
 
@@ -72,6 +74,8 @@ def plan(
     if books.rules.rules.mode in LEDGER_MODES:
         return Held(WHOLE_TERM)
     [candidate] = booked_ids(connection, books.licence.id, [document])
+    if standing[0].facet == PREPAYMENT and items_of(connection, work, books, [candidate])[0].original is not None:
+        return Held(RELEASED)
     taken = Skipped("taken out by a person")
     replacement = taken if remove else _replacement(connection, work, books, candidate, now)
     last, n = standing[-1], 1 + _corrections(standing)

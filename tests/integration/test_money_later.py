@@ -1,0 +1,139 @@
+"""Money that comes before the sale or after it: prepayments, part payments, payouts, as the engine books them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.journey import Business, order
+from tests.integration.test_reverse import refused
+from tests.integration.test_terms import balance, rows, sound
+
+from boekbrug.acts.approve import approve
+from boekbrug.acts.correct import correct
+from boekbrug.acts.reverse import reverse
+from boekbrug.booking.rules import Mode
+from boekbrug.contract import DocumentKind
+
+ACCOUNTS = {"1600": "general", "2060": "general", "1460": "general", "4330": "cost", "1510": "vat"}
+
+
+@pytest.fixture
+def business(tmp_path: Path, sqlite_template: Path) -> Iterator[Business]:
+    path = tmp_path / "boekbrug.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    business = Business(tmp_path, f"sqlite:///{path}")
+    chart = business.books / "chart.toml"
+    more = "".join(
+        f'\n[[account]]\ncode = "{code}"\nname = "{code}"\ntype = "{type}"\n' for code, type in ACCOUNTS.items()
+    )
+    chart.write_text(chart.read_text() + more)
+    yield business
+    sound(business.house.database)
+    business.house.close()
+
+
+def paid(n: int, of: int, amount: str, kind: str = "order", **more: Any) -> dict[str, Any]:
+    row = {
+        "id": n,
+        "number": f"P{n}",
+        "kind": "payment",
+        "date": "2026-09-13T10:00:00+02:00",
+        "payment_method": "ideal",
+    }
+    return {**row, "total_incl": amount, "refers_to": {"kind": kind, "id": of}, **more}
+
+
+def invoice(n: int, of: int, amount: str = "121.00", **more: Any) -> dict[str, Any]:
+    row = order(n, amount=amount, kind="invoice", number=f"F{n}", order_number=f"W{of}", on_account=True, **more)
+    return {name: value for name, value in row.items() if name not in ("status", "payment_method")}
+
+
+def balances(business: Business, *accounts: str) -> tuple[int, ...]:
+    return tuple(balance(business, account) for account in accounts)
+
+
+BOOKED = ("1060", "1300", "1500", "1600", "8000")
+
+
+def test_a_prepayment_holds_vat_until_its_invoice_releases_it(business: Business) -> None:
+    business.choose(basis=DocumentKind.INVOICE, received_in_advance="1600")
+    business.write("a.jsonl", order(1, amount="726.00"), paid(2, 1, "242.00"))
+    assert business.sync() == {"booked": 1, "skipped": 1}
+    assert balances(business, *BOOKED) == (24200, 0, -4200, -20000, 0)
+    business.write("b.jsonl", invoice(3, 1, "726.00"))
+    business.sync()
+    assert balances(business, *BOOKED) == (24200, 48400, -12600, 0, -60000)
+    business.write("c.jsonl", paid(4, 1, "400.00"), paid(5, 3, "84.00", "invoice"))
+    business.sync()
+    assert business.wait(1) == {"booked": 4, "skipped": 1}, business.problems()
+    assert balances(business, *BOOKED) == (72600, 0, -12600, 0, -60000)
+    with refused("booked upon it"):
+        reverse(business.desk, business.licence, number="P2")
+    business.write("a.jsonl", order(1, amount="726.00"), paid(2, 1, "200.00"))
+    business.sync()
+    with refused("released this prepayment"):
+        correct(business.desk, business.licence, "P2")
+
+
+def test_an_open_order_is_paid_in_advance_and_refunded_before_any_invoice(business: Business) -> None:
+    business.choose(received_in_advance="1600")
+    business.write("a.jsonl", order(1, status="reserved"), paid(2, 1, "60.50"), paid(3, 1, "24.20"))
+    business.sync()
+    assert business.wait(1) == {"booked": 2, "open": 1}
+    business.write("b.jsonl", paid(4, 1, "-90.00"), order(1, status="cancelled"))
+    assert business.sync() == {"booked": 2, "problem": 1, "skipped": 1}
+    business.write("b.jsonl", paid(4, 1, "-84.70"))
+    assert business.sync() == {"booked": 3, "skipped": 1}
+    assert balances(business, *BOOKED) == (0, 0, 0, 0, 0)
+
+
+def test_two_invoices_of_one_order_share_what_was_paid_in_advance(business: Business) -> None:
+    business.choose(basis=DocumentKind.INVOICE, received_in_advance="1600")
+    business.write("a.jsonl", order(1, amount="300.00"), paid(2, 1, "150.00"))
+    business.sync()
+    business.write("b.jsonl", invoice(3, 1, "100.00"), invoice(4, 1, "200.00"))
+    business.sync()
+    assert business.wait(1) == {"booked": 3, "skipped": 1}, business.problems()
+    # 100 and 50 of 150 released: the first is paid, the second owes 150
+    assert balances(business, "1060", "1300", "1600") == (15000, 15000, 0)
+    assert balances(business, "1500")[0] + balances(business, "8000")[0] == -30000
+    business.write("c.jsonl", paid(5, 1, "150.00"))
+    assert business.sync() == {"booked": 4, "skipped": 1}
+    assert rows(business, "select reference from entry_line where account = '1300' and minor < 0") == [("F4",)]
+
+
+def test_an_invoice_waits_until_its_prepayment_is_booked(business: Business) -> None:
+    business.choose(automatic=False, basis=DocumentKind.INVOICE, received_in_advance="1600")
+    business.write("a.jsonl", order(1, amount="726.00"), paid(2, 1, "242.00"))
+    business.sync()
+    business.write("b.jsonl", invoice(3, 1, "726.00"))
+    business.sync()
+    assert ("advance",) in rows(business, "select reason from document_state")
+    approve(business.desk, business.licence)
+    business.wait(1)
+    business.sync()
+    approve(business.desk, business.licence)
+    assert business.sync() == {"booked": 2, "skipped": 1}
+    assert balances(business, *BOOKED) == (24200, 48400, -12600, 0, -60000)
+
+
+def test_days_hold_prepayments_as_single_sales_do(business: Business) -> None:
+    business.choose(mode=Mode.DAY, basis=DocumentKind.INVOICE, received_in_advance="1600")
+    business.write("a.jsonl", order(1, amount="726.00"), paid(2, 1, "242.00"))
+    assert business.wait(1) == {"booked": 1, "skipped": 1}
+    assert balances(business, *BOOKED) == (24200, 0, -4200, -20000, 0)
+    business.write("b.jsonl", invoice(3, 1, "726.00", date="2026-09-15"), order(4, date="2026-09-15T10:00:00+02:00"))
+    assert business.wait(2) == {"booked": 2, "skipped": 2}
+    assert balances(business, *BOOKED) == (24200, 48400, -12600, 0, -60000)
+
+
+def test_a_partly_paid_sale_stays_a_named_open_item_until_the_last_payment(business: Business) -> None:
+    row = order(1, tenders=[{"method": "ideal", "amount": "50.00"}])
+    del row["payment_method"]
+    business.write("a.jsonl", row, paid(2, 1, "30.00"), paid(3, 1, "50.00"), paid(4, 1, "41.00"))
+    for _ in range(3):
+        business.wait(1)
+    assert (business.counts(), business.codes()) == ({"booked": 3, "problem": 1}, ["payment-exceeds-open"])
+    open_items = rows(business, "select distinct reference from entry_line where account = '1300'")
+    assert (open_items, balances(business, "1300", "1060")) == ([("W1",)], (0, 12100))
