@@ -137,3 +137,43 @@ def test_a_partly_paid_sale_stays_a_named_open_item_until_the_last_payment(busin
     assert (business.counts(), business.codes()) == ({"booked": 3, "problem": 1}, ["payment-exceeds-open"])
     open_items = rows(business, "select distinct reference from entry_line where account = '1300'")
     assert (open_items, balances(business, "1300", "1060")) == ([("W1",)], (0, 12100))
+
+
+PROVIDER: dict[str, Any] = {
+    "provider_booked_by": "boekbrug", "transit": "2060", "fees_withheld": "1460", "exchange_differences": "4330",
+}  # fmt: skip
+
+
+def settled(n: int, gross: str, fees: str, net: str, *payments: str) -> dict[str, Any]:
+    payout = {"method": "paypal", "gross": gross, "fees": fees, "paid": net, "payments": payments}
+    row = {"id": n, "number": f"U{n}", "kind": "payout", "date": "2026-09-14T23:00:00+02:00", "payout": payout}
+    return {**row, "total_incl": net}
+
+
+def with_id(row: dict[str, Any], id: str) -> dict[str, Any]:
+    tender = {"method": "paypal", "amount": row["total_incl"], "id": id}
+    return {**{name: value for name, value in row.items() if name != "payment_method"}, "tenders": [tender]}
+
+
+def dollars(n: int, amount: str, rate: str) -> dict[str, Any]:
+    row = order(n, amount=amount, rate=0, currency="USD", ship_to="US", lines=[])
+    row["lines"] = [{"sku": "A", "name": "A", "amount_incl": amount, "vat_rate": 0, "vat": "0.00", "treatment": "zero"}]
+    return {**row, "exchange_rate": {"rate": rate, "source": "ECB", "date": "2026-09-14"}}
+
+
+@pytest.mark.parametrize("mode", [Mode.INDIVIDUAL, Mode.DAY])
+def test_a_payout_clears_its_payments_at_what_they_stand_at(business: Business, mode: Mode) -> None:
+    business.choose(mode=mode, **PROVIDER)
+    sold = [with_id(dollars(1, "110.00", "1.10"), "tr1"), with_id(dollars(2, "60.00", "1.20"), "tr2")]
+    business.write("a.jsonl", settled(3, "148.00", "1.00", "147.00", "tr1", "tr2"), *sold)
+    business.wait(1)
+    assert business.wait(1) == {"booked": 3}, business.problems()
+    euro = dict(rows(business, "select account, sum(coalesce(euro_minor, minor)) from entry_line group by account"))
+    assert euro == {"1062": 0, "8020": -15000, "2060": 14700, "1460": 100, "4330": 200}
+
+
+def test_a_payout_of_another_sum_than_its_payments_leaves_the_difference_and_says_so(business: Business) -> None:
+    business.choose(**PROVIDER)
+    business.write("a.jsonl", settled(3, "120.00", "1.00", "119.00", "tr1"), with_id(order(1), "tr1"))
+    assert business.sync() == {"booked": 2}
+    assert (business.codes(), balances(business, "1062", "2060")) == (["payout-unlike-payments"], (100, 11900))

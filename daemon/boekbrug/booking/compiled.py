@@ -123,6 +123,11 @@ class CompiledRules:
         self.defers_vat = rules.vat_scheme is VatScheme.CASH and not rules.package_defers_vat
         self.text_is_number = rules.text == "{number}"
 
+    def means_of(self, method: str, currency: str) -> Means | None:
+        """Find where the money of a method goes; `paypal USD` is PayPal's account in dollars, where there is one."""
+        found = self.means.get(method)
+        return found if currency == "EUR" else self.means.get(f"{method} {currency}", found)
+
     def posting(self, posting: Posting) -> Posting:
         """Return the one posting of this content, so that lines which go to one place make one base."""
         return self.known.setdefault((posting.account, posting.vat_code, posting.vat_account, posting.why), posting)

@@ -56,6 +56,18 @@ class Original(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     later: tuple[Line, ...] = ()
 
 
+class Cleared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is booked of a payout's payments: the sum in euro cents, and how many of them are not in the books.
+
+    `is_coming` says that days up to the payout's are still to be composed.
+    """
+
+    stood: int
+    is_foreign: bool = False
+    missing: int = 0
+    is_coming: bool = False
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A revision of a document with what boekbrug knows of its sale.
 
@@ -63,7 +75,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     fetched but is not composed yet. `seen_paid` is the first day on which a document seen unpaid before was seen paid.
     `sale` is the agreed but not yet booked sale that a prepayment is for, and `prepaid` the lines of each entry that
     holds money for a sale in advance or has released it; `prepaid_pending` says that one of those is not booked yet.
-    `cleared` is the euro amount in cents at which a payout's payments stand in the books. `upon` is the entry that has
+    `cleared` is at which amount a payout's payments stand in the books. `upon` is the entry that has
     to be booked before this document's own.
     """
 
@@ -78,7 +90,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     sale: Document | None = None
     prepaid: tuple[tuple[Line, ...], ...] = ()
     prepaid_pending: bool = False
-    cleared: int | None = None
+    cleared: Cleared | None = None
     upon: int | None = None
 
 

@@ -67,7 +67,10 @@ def finish(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> D
         if isinstance(found, Rejected | Waiting):
             return found
         rate = found
-        lines = euro_lines(item, lines, rate, book.rules.exchange_differences)
+        converted = euro_lines(item, lines, rate, book.rules.exchange_differences)
+        if isinstance(converted, Held):
+            return converted
+        lines = converted
     if sum([line.minor for line in lines]):
         return Rejected((Problem(code="entry-unbalanced", facts={"document": document.number}),))
     number = booking_number(document, book)

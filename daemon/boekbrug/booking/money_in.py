@@ -37,7 +37,7 @@ def money_lines(item: Item, total: int, number: str, book: CompiledRules, sums: 
     tendered = _release_prepaid(item, received) if item.prepaid else 0
     rounds_cash = False
     for tender in document.tenders:
-        means = book.means.get(tender.method)
+        means = book.means_of(tender.method, document.currency)
         if means is None:
             facts = {"document": document.number, "method": tender.method}
             sums.faults.append(Problem(code="payment-method-unmapped", facts=facts))

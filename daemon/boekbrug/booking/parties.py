@@ -34,7 +34,7 @@ def _owes(lines: list[Line]) -> bool:
 
 def _provider(item: Item, book: CompiledRules) -> Party | None:
     for tender in item.document.tenders:
-        means = book.means.get(tender.method)
+        means = book.means_of(tender.method, item.document.currency)
         if means is not None and means.role is Role.DEBTOR and means.party:
             return Party(key=f"provider {means.party}", name=means.party)
     return None

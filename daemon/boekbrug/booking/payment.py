@@ -95,7 +95,7 @@ def _money(document: Document, book: CompiledRules) -> tuple[list[Line], str, Pr
     lines: list[Line] = []
     journal = ""
     for tender in document.tenders:
-        means = book.means.get(tender.method)
+        means = book.means_of(tender.method, document.currency)
         if means is None:
             facts = {"document": document.number, "method": tender.method}
             return [], "", Problem(code="payment-method-unmapped", facts=facts)

@@ -132,13 +132,16 @@ def _part(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Pa
     return _converted(item, body, book, evidence)
 
 
-def _converted(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> Part | Rejected | Waiting:
+def _converted(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> Part | Rejected | Waiting | Held:
     lines, rate = body.lines, None
     if item.document.currency != "EUR":
         found = rate_for(item, body.date, evidence)
         if isinstance(found, Rejected | Waiting):
             return found
-        lines, rate = euro_lines(item, lines, found, book.rules.exchange_differences), found
+        converted = euro_lines(item, lines, found, book.rules.exchange_differences)
+        if isinstance(converted, Held):
+            return converted
+        lines, rate = converted, found
     return Part(
         member=Member(document_id=item.document_id, revision=item.revision, facet=body.facet),
         kind=body.kind,

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from boekbrug.booking.compiled import CompiledRules
-from boekbrug.booking.composed import AMSTERDAM, Evidence, Item, Original
+from boekbrug.booking.composed import AMSTERDAM, Cleared, Evidence, Item, Original
 from boekbrug.booking.header import booking_number
 from boekbrug.booking.rules import Rules
 from boekbrug.booking.terms import Part, part_of
@@ -19,6 +19,7 @@ from boekbrug.store import licences
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
+from boekbrug.sync.cleared import cleared_by
 from boekbrug.sync.originals import Agreed, BookedOriginal, Coming, originals_of
 from boekbrug.sync.seen_paid import seen_paid
 from boekbrug.sync.workplace import MICROSECOND, Workplace
@@ -85,20 +86,29 @@ _CANDIDATES = (
     _COLUMNS
     + """
     s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'advance', 'rate')
-    and d.refers_to {} '' order by s.next_at, s.document limit ?
+    and {} order by s.next_at, s.document limit ?
 """
 )
-_ALONE, _LINKED = _CANDIDATES.format("="), _CANDIDATES.format("<>")
+_STAGES = {
+    "alone": _CANDIDATES.format("d.refers_to = '' and d.kind <> 'payout'"),
+    "linked": _CANDIDATES.format("d.refers_to <> '' and d.kind <> 'payout'"),
+    "payouts": _CANDIDATES.format("d.kind = 'payout'"),
+}
 _IN_TERM = _COLUMNS + " s.reason = ? and s.document > ? and d.refers_to {} '' order by s.document limit ?"
 _ALONE_IN_TERM, _LINKED_IN_TERM = _IN_TERM.format("="), _IN_TERM.format("<>")
 
 
-def candidates(connection: Connection, licence: int, now: int, limit: int, *, linked: bool) -> list[Candidate]:
-    """List documents that wait to be composed, those that refer to a sale (`linked`) apart from the others."""
-    # what refers to a sale comes after all sales, and one by one per sale, since each changes what is still owed
-    rows = select_rows(connection, _LINKED if linked else _ALONE, [licence, now, limit])
-    found = [Candidate(*row) for row in rows]
-    return list({candidate.refers_to: candidate for candidate in reversed(found)}.values()) if linked else found
+STAGES = ("alone", "linked", "payouts")
+"""What is composed one after another: sales, then what refers to one, then what clears the payments of many."""
+
+
+def candidates(connection: Connection, licence: int, now: int, limit: int, stage: str) -> list[Candidate]:
+    """List documents of a stage that wait to be composed."""
+    found = [Candidate(*row) for row in select_rows(connection, _STAGES[stage], [licence, now, limit])]
+    if stage != "linked":
+        return found
+    # one by one per sale, since each changes what is still owed
+    return list({candidate.refers_to: candidate for candidate in reversed(found)}.values())
 
 
 def waiting_for(
@@ -154,10 +164,19 @@ def items_of(
                 sale=agreed.get(candidate.document),
                 prepaid=() if advance is None else advance.entries,
                 prepaid_pending=advance is not None and advance.pending,
+                cleared=_cleared(connection, books, candidate, content, work),
                 upon=original.entry if isinstance(original, BookedOriginal) else advance and advance.newest,
             )
         )
     return items
+
+
+def _cleared(
+    connection: Connection, books: Books, candidate: Candidate, content: Document, work: Workplace
+) -> Cleared | None:
+    if candidate.kind != DocumentKind.PAYOUT:
+        return None
+    return cleared_by(connection, books.licence, content, books.rules, books.evidence(work.database.now(connection)))
 
 
 def _content(work: Workplace, candidate: Candidate) -> Document:

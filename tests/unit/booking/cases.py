@@ -12,6 +12,7 @@ from typing import Any
 from tests.unit.booking.shop import EVIDENCE, RULES, book, item, line, order, shipping
 
 from boekbrug.booking import Composed, Draft, Item, Original, compose_individual
+from boekbrug.booking.composed import Cleared
 from boekbrug.booking.corrections import Correction, correct, reverse
 from boekbrug.booking.memorial import compose_ledger
 from boekbrug.booking.terms import compose_term, day_term, month_term
@@ -185,7 +186,13 @@ def dollars() -> Draft:
 def exchange_difference() -> Draft:
     document = payout("paypal", "98.50", "1.00", "97.50")
     methods = {"paypal": {"account": "1062", "fees": "4300"}}
-    return one(document, more={"cleared": 10000}, payments=methods, exchange_differences="4330", **PROVIDER)
+    return one(
+        document,
+        more={"cleared": Cleared(stood=10000, is_foreign=True)},
+        payments=methods,
+        exchange_differences="4330",
+        **PROVIDER,
+    )
 
 
 def paid_later() -> Draft:
