@@ -121,6 +121,7 @@ class CompiledRules:
         self.journals = {kind: rules.journals.get(kind, "") for kind in EntryKind}
         self.sales_journal = self.journals[EntryKind.SALES]
         self.defers_vat = rules.vat_scheme is VatScheme.CASH and not rules.package_defers_vat
+        self.has_providers = any(means.role is Role.DEBTOR and means.party for means in self.means.values())
         self.text_is_number = rules.text == "{number}"
 
     def means_of(self, method: str, currency: str) -> Means | None:
