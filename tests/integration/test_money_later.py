@@ -1,6 +1,8 @@
 """Money that comes before the sale or after it: prepayments, part payments, payouts, as the engine books them."""
 
+import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from tests.integration.journey import Business, order
 from tests.integration.test_reverse import refused
 from tests.integration.test_terms import balance, rows, sound
 
+from boekbrug.acts.answer import answer
 from boekbrug.acts.approve import approve
 from boekbrug.acts.correct import correct
 from boekbrug.acts.reverse import reverse
@@ -177,3 +180,44 @@ def test_a_payout_of_another_sum_than_its_payments_leaves_the_difference_and_say
     business.write("a.jsonl", settled(3, "120.00", "1.00", "119.00", "tr1"), with_id(order(1), "tr1"))
     assert business.sync() == {"booked": 2}
     assert (business.codes(), balances(business, "1062", "2060")) == (["payout-unlike-payments"], (100, 11900))
+
+
+def test_a_refund_to_several_tenders_is_divided_by_a_person(business: Business) -> None:
+    sale = order(1, tenders=[{"method": "ideal", "amount": "100.00"}, {"method": "pin", "amount": "21.00"}])
+    back = order(
+        2, amount="-60.50", kind="credit-note", number="C2", refers_to={"kind": "order", "id": 1}, on_account=True
+    )
+    refund = paid(3, 1, "-60.50")
+    for row in (sale, back, refund):
+        del row["payment_method"]
+    business.write("a.jsonl", sale, back, refund)
+    business.sync()
+    assert business.wait(1) == {"booked": 2, "held": 1}
+    split = [("ideal", Decimal("-39.50")), ("pin", Decimal("-21.00"))]
+    with refused("add up to -39.50, P3 is -60.50"):
+        answer(business.desk, business.licence, "P3", tenders=split[:1])
+    with refused("no payment method"):
+        answer(business.desk, business.licence, "P3", tenders=[("goud", Decimal("-60.50"))])
+    answer(business.desk, business.licence, "P3", tenders=split)
+    assert business.sync() == {"booked": 3}
+    assert balances(business, "1060", "1064", "1300") == (6050, 0, 0)
+    with refused("waits for no answer"):
+        answer(business.desk, business.licence, "P3", tenders=split)
+
+
+def test_a_person_says_when_it_was_paid_and_what_an_amount_is_for(business: Business) -> None:
+    business.choose(payment_date_unknown="ask")
+    lines = [*order(1)["lines"], *order(1, amount="10.90", rate=9)["lines"]]
+    sale = order(1, lines=lines, total_incl="131.90", total_vat="21.90", date="2026-06-30T23:30:00+02:00")
+    back = {"id": 2, "number": "C2", "kind": "credit-note", "date": "2026-09-14", "total_incl": "-17.55"}
+    refund = {**back, "payment_method": "ideal", "refers_to": {"kind": "order", "id": 1}}
+    business.write("a.jsonl", sale, refund)
+    assert business.sync() == {"held": 1, "waiting": 1}
+    answer(business.desk, business.licence, "W1", paid=dt.date(2026, 7, 2))
+    assert business.wait(1) == {"booked": 1, "held": 1}
+    assert rows(business, "select date from entry") == [("2026-07-02",)]
+    answer(
+        business.desk, business.licence, "C2", lines=[(Decimal(21), Decimal("-12.10")), (Decimal(9), Decimal("-5.45"))]
+    )
+    assert business.sync() == {"booked": 2}
+    assert balances(business, "8000", "1500", "8010", "1501") == (-9000, -1890, -500, -45)

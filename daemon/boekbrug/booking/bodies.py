@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import BeforeStart, Composed, Evidence, Held, Item, Open, Rejected, Skipped, Waiting
-from boekbrug.booking.credit import amount_only_line, keep_remainder, mirrored_postings
+from boekbrug.booking.credit import amount_only_lines, keep_remainder, mirrored_postings
 from boekbrug.booking.dates import DateUnclear, rate_fault, tax_point
 from boekbrug.booking.header import Body, booking_number, other_currency, wrong_day
 from boekbrug.booking.money_in import money_lines, rounding_cap
@@ -109,10 +109,10 @@ def _without_lines(item: Item) -> Item | Composed:
     document = item.document
     if document.kind is not DocumentKind.CREDIT_NOTE:
         return Rejected((Problem(code="lines-missing", facts={"document": document.number}),))
-    line = None if item.original is None else amount_only_line(document, item.original)
-    if line is None:
+    lines = () if item.original is None else amount_only_lines(document, item.original)
+    if not lines:
         return Held("choose the lines that this refund is for")
-    return replace(item, document=replace(document, lines=(line,)))
+    return replace(item, document=replace(document, lines=lines))
 
 
 def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body | Composed:

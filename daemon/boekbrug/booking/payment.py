@@ -21,6 +21,8 @@ def payment_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | 
         return wrong
     if item.original_pending:
         return Waiting("sale")
+    if not document.tenders and item.original is not None and document.total < 0:
+        return Held("choose how this refund was paid back")
     lines, journal, problem = _money(document, book)
     if problem is not None:
         return Rejected((problem,))

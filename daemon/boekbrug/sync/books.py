@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
+from boekbrug.booking.answers import Answers, answered
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import AMSTERDAM, Cleared, Evidence, Item, Original
 from boekbrug.booking.header import booking_number
 from boekbrug.booking.rules import Rules
 from boekbrug.booking.terms import Part, part_of
 from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
-from boekbrug.store import licences
+from boekbrug.store import answers, licences
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
@@ -25,6 +26,7 @@ from boekbrug.sync.seen_paid import seen_paid
 from boekbrug.sync.workplace import MICROSECOND, Workplace
 
 _decode = msgspec.msgpack.Decoder(Document).decode
+_decode_answers = msgspec.json.Decoder(Answers).decode
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
@@ -51,6 +53,8 @@ class Books:
     rules: CompiledRules
     mark_length: int
     zone: ZoneInfo = AMSTERDAM
+    #: documents of which a person said something
+    answered: frozenset[int] = frozenset()
 
     def evidence(self, now: int) -> Evidence:
         """Return what is known at a moment beside the documents."""
@@ -68,6 +72,7 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
         rules=CompiledRules(msgspec.json.decode(body, type=Rules)),
         mark_length=work.instances.target(licence.target).capabilities.mark_length,
         zone=licences.zone_of(connection, licence),
+        answered=answers.documents_of(connection, licence.id),
     )
 
 
@@ -143,7 +148,7 @@ def items_of(
     coming = {id: one.document for id, one in found.items() if isinstance(one, Coming) and term in ("", one.waits)}
     to_come = _to_come(connection, work, books, set(coming.values()))
     paid = seen_paid(connection, work, [c.document for c in batch if c.revision > 1 and c.kind in SALE_KINDS])
-    contents = [_content(work, candidate) for candidate in batch]
+    contents = _contents(connection, work, books, batch)
     agreed = _agreed(connection, work, books, batch, found)
     held = _held(connection, work, books, batch, contents, agreed)
     items = []
@@ -179,7 +184,23 @@ def _cleared(
     return cleared_by(connection, books.licence, content, books.rules, books.evidence(work.database.now(connection)))
 
 
-def _content(work: Workplace, candidate: Candidate) -> Document:
+def _contents(connection: Connection, work: Workplace, books: Books, batch: Sequence[Candidate]) -> list[Document]:
+    """Open documents, with what persons said of them."""
+    contents = [content_of(work, candidate) for candidate in batch]
+    asked = books.answered.intersection(candidate.document for candidate in batch) if books.answered else ()
+    if not asked:
+        return contents
+    said = answers.read(connection, books.licence.id, asked)
+    return [
+        answered(content, _decode_answers(said[candidate.document]), books.zone)
+        if candidate.document in said
+        else content
+        for candidate, content in zip(batch, contents, strict=True)
+    ]
+
+
+def content_of(work: Workplace, candidate: Candidate) -> Document:
+    """Open a document as its source told it last."""
     kept = work.fetched.get((candidate.document, candidate.revision))
     return kept or _decode(work.sealing.open_body(candidate.body, candidate.document, candidate.revision))
 
@@ -206,7 +227,7 @@ def _agreed(
     if not wanted or not books.rules.rules.received_in_advance:
         return {}
     rows = booked_ids(connection, books.licence.id, set(wanted.values()))
-    sales = {row.document: _content(work, row) for row in rows}
+    sales = {row.document: content_of(work, row) for row in rows}
     return {payment: sales[sale] for payment, sale in wanted.items()}
 
 

@@ -1,5 +1,6 @@
 """Correct documents that changed after they were booked: out as they were booked, in under today's rules."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -114,7 +115,7 @@ def _in_again(replacement: Draft, n: int) -> Draft:
 def _replacement(connection: Connection, work: Workplace, books: Books, candidate: Candidate, now: int) -> Composed:
     """Compose a document as if nothing of it was booked and no period filed: the date is the correction's to choose."""
     rules = CompiledRules(replace(books.rules.rules, filed_through=None))
-    books = Books(licence=books.licence, rules=rules, mark_length=books.mark_length, zone=books.zone)
+    books = dataclasses.replace(books, rules=rules)
     [item] = items_of(connection, work, books, [candidate])
     evidence = books.evidence(now)
     found = compose_one(candidate, item, books, evidence)

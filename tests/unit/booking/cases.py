@@ -172,6 +172,12 @@ def amount_only_refund() -> Draft:
     return one(refund, more={"original": Original(lines=sale.lines)})
 
 
+def amount_only_refund_with_shipping() -> Draft:
+    sale = one(order(line("60.50"), shipping("6.05", "21"), paid={"ideal": "66.55"}))
+    refund = order(kind=DocumentKind.CREDIT_NOTE, total="-33.28", paid={"ideal": "-33.28"})
+    return one(refund, more={"original": Original(lines=sale.lines)})
+
+
 MARKETPLACE: dict[str, Any] = {
     "payments": {"bol": {"account": "1070", "role": "debtor", "party": "bol", "fees": "4350"}},
     **PROVIDER,
@@ -347,6 +353,7 @@ CASES: dict[str, Callable[[], Draft]] = {
     "bk-21": lambda: one(order(line("121.00"), paid={"giftcard": "25.00", "ideal": "50.00"})),
     "bk-22": lambda: one(order(line("121.00"), paid={"klarna": "121.00"})),
     "bk-23": amount_only_refund,
+    "bk-23-pro-rata": amount_only_refund_with_shipping,
     "bk-24-tip": lambda: one(
         order(line("100.00", "9"), line("10.00", None, kind=LineKind.TIP), paid={"pin": "110.00"})
     ),

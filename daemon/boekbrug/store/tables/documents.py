@@ -88,6 +88,16 @@ sale_basis = Table(
     sqlite_with_rowid=False,
 )
 
+answer = Table(
+    "answer",
+    metadata,
+    # two answers to one question: which one was booked?
+    integer("licence", ForeignKey("licence.id"), primary_key=True, autoincrement=False),
+    integer("document", primary_key=True, autoincrement=False),
+    prose("body"),
+    moment("changed_at"),
+)
+
 problem = Table(
     "problem",
     metadata,
