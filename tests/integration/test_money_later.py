@@ -14,6 +14,7 @@ from tests.integration.test_terms import balance, rows, sound
 from boekbrug.acts.answer import answer
 from boekbrug.acts.approve import approve
 from boekbrug.acts.correct import correct
+from boekbrug.acts.licences import note_closed
 from boekbrug.acts.reverse import reverse
 from boekbrug.booking.rules import Mode
 from boekbrug.contract import DocumentKind
@@ -132,14 +133,15 @@ def test_days_hold_prepayments_as_single_sales_do(business: Business) -> None:
 
 
 def test_a_partly_paid_sale_stays_a_named_open_item_until_the_last_payment(business: Business) -> None:
-    row = order(1, tenders=[{"method": "ideal", "amount": "50.00"}])
-    del row["payment_method"]
-    business.write("a.jsonl", row, paid(2, 1, "30.00"), paid(3, 1, "50.00"), paid(4, 1, "41.00"))
+    business.choose(basis=DocumentKind.INVOICE)
+    row = invoice(1, 1, tenders=[{"method": "ideal", "amount": "50.00"}])
+    later = [paid(n, 1, amount, "invoice") for n, amount in ((2, "30.00"), (3, "50.00"), (4, "41.00"))]
+    business.write("a.jsonl", row, *later)
     for _ in range(3):
         business.wait(1)
     assert (business.counts(), business.codes()) == ({"booked": 3, "problem": 1}, ["payment-exceeds-open"])
     open_items = rows(business, "select distinct reference from entry_line where account = '1300'")
-    assert (open_items, balances(business, "1300", "1060")) == ([("W1",)], (0, 12100))
+    assert (open_items, balances(business, "1300", "1060")) == ([("F1",)], (0, 12100))
 
 
 PROVIDER: dict[str, Any] = {
@@ -221,3 +223,13 @@ def test_a_person_says_when_it_was_paid_and_what_an_amount_is_for(business: Busi
     )
     assert business.sync() == {"booked": 2}
     assert balances(business, "8000", "1500", "8010", "1501") == (-9000, -1890, -500, -45)
+
+
+def test_nothing_is_composed_into_a_period_that_the_package_has_closed(business: Business) -> None:
+    closed = '\n[[period]]\ncode = "8"\nstart = 2026-01-01\nend = 2026-08-31\nopen = false\n'
+    chart = business.books / "chart.toml"
+    chart.write_text(chart.read_text() + closed)
+    note_closed(business.house, business.licence)
+    business.write("a.jsonl", order(1, date="2026-08-31T10:00:00+02:00"), order(2, date="2026-09-01T10:00:00+02:00"))
+    assert business.sync() == {"booked": 1, "held": 1}
+    assert ("books locked through 2026-08-31",) in rows(business, "select reason from document_state")

@@ -12,12 +12,13 @@ from tests.integration.journey import Business, order
 from tests.integration.test_mode_switch import balances
 
 from boekbrug.booking.rules import HybridRule, Mode
+from boekbrug.contract import DocumentKind
 
 METHODS = ("ideal", "creditcard", "paypal", "pin")
 SUSPENSE = dict(zip(METHODS, ("1060", "1061", "1062", "1064"), strict=True))
 REVENUE, VAT = {21: "8000", 9: "8010", 0: "8020"}, {21: "1500", 9: "1501"}
 CODES = {21: "VH", 9: "VL", 0: "V0"}
-FIRST = dt.date(2025, 9, 1)
+FIRST = dt.date(2025, 8, 1)
 LEDGER: dict[str, Any] = {
     "accounts": {code: code for code in (*SUSPENSE.values(), *REVENUE.values(), *VAT.values(), "1300", "4310")},
     "vat_codes": {code: code for code in CODES.values()},
@@ -57,9 +58,9 @@ class Sale:
         ]
         row = order(self.n, date=f"{self.day}T12:00:00+01:00", lines=rows, total_incl=euro(self.total - self.rounding))
         row["total_vat"] = euro(sum(vat_in(cents, rate) for cents, rate in self.lines))
-        del row["payment_method"]
+        del row["payment_method"], row["status"]
         row["tenders"] = [{"method": self.method, "amount": euro(self.paid)}] if self.paid else []
-        return {**row, "on_account": self.paid != self.total - self.rounding, **more}
+        return {**row, "kind": "invoice", "on_account": self.paid != self.total - self.rounding, **more}
 
     def moves(self) -> Iterator[tuple[str, int]]:
         yield SUSPENSE[self.method], self.paid
@@ -91,12 +92,12 @@ def year(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 def payment(n: int, sale: Sale, due: int, day: dt.date) -> dict[str, Any]:
     row = {"id": n, "number": f"P{n}", "kind": "payment", "date": f"{day}T15:00:00+01:00", "payment_method": "ideal"}
-    return {**row, "total_incl": euro(due), "refers_to": {"kind": "order", "id": sale.n}}
+    return {**row, "total_incl": euro(due), "refers_to": {"kind": "invoice", "id": sale.n}}
 
 
 def credit(n: int, sale: Sale, day: dt.date, random: Random) -> tuple[dict[str, Any], dict[str, Any]]:
     back = Sale(n, random, [(-sale.lines[0][0], sale.lines[0][1])], 100, day)
-    row = back.document(kind="credit-note", number=f"C{n}", refers_to={"kind": "order", "id": sale.n})
+    row = back.document(kind="credit-note", number=f"C{n}", refers_to={"kind": "invoice", "id": sale.n})
     return row, movements(n, day, *back.moves())
 
 
@@ -117,7 +118,7 @@ def booked(folder: Path, template: Path, mode: Mode, documents: list[dict[str, A
     path = folder / "boekbrug.db"
     path.write_bytes(template.read_bytes())
     business = Business(folder, f"sqlite:///{path}")
-    business.choose(mode=mode, delay_days=0, **MODES[mode])
+    business.choose(mode=mode, delay_days=0, basis=DocumentKind.INVOICE, **MODES[mode])
     business.write("year.jsonl", *documents)
     counts = business.sync()
     while counts.get("waiting") and business.wait(1) != counts:

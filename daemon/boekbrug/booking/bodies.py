@@ -14,8 +14,9 @@ from boekbrug.booking.money_in import money_lines, rounding_cap
 from boekbrug.booking.movements import till_body
 from boekbrug.booking.payment import payment_body
 from boekbrug.booking.payout import payout_body
+from boekbrug.booking.periods import return_filed
 from boekbrug.booking.place import place_of
-from boekbrug.booking.rules import Mode
+from boekbrug.booking.rules import Mode, VatScheme
 from boekbrug.booking.sides import sale_lines
 from boekbrug.booking.sums import Sums, check_total_vat, sum_lines
 from boekbrug.contract import (
@@ -42,7 +43,11 @@ def body_of(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Compo
         return reason
     body = _BODIES.get(document.kind)
     try:
-        return Held("not in this mode") if body is None else body(item, book, evidence)
+        if body is None:
+            return Held("not in this mode")
+        found = body(item, book, evidence)
+        filed = return_filed(found.date, found.lines, evidence) if isinstance(found, Body) else ""
+        return Held(filed) if filed else found
     except TypeError:
         if not any(line.vat_rate is not None and line.vat_rate.is_snan() for line in document.lines):
             raise
@@ -122,12 +127,20 @@ def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body
     rounding = received.rounding + sums.gross - total
     if rounding and abs(rounding) > rounding_cap(document, book) and not sums.faults:
         sums.faults.append(_unequal(document, sums.gross))
+    if document.kind is DocumentKind.ORDER and received.open_minor and book.rules.vat_scheme is VatScheme.INVOICE:
+        sums.faults.append(_without_invoice(document, received.open_minor))
     if sums.faults:
         return Rejected(tuple(sums.faults))
     lines = sale_lines(received, rounding, sums, book)
     if not lines:
         return Skipped("nothing to book")
     return Body(EntryKind.SALES, day, lines, "sale", "", tuple(sums.warnings))
+
+
+def _without_invoice(document: Document, owed: int) -> Problem:
+    """Refuse an unpaid order under the invoice scheme: only its invoice says when the VAT is due (§1.13)."""
+    facts = {"document": document.number, "open": str(from_minor(owed, document.currency))}
+    return Problem(code="order-without-invoice", facts=facts)
 
 
 def _unequal(document: Document, gross: int) -> Problem:

@@ -107,6 +107,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rates: Mapping[tuple[str, dt.date], ExchangeRate] = {}
     rates_coming: bool = False
     filed_through: dt.date | None = None
+    filed_oss_through: dt.date | None = None
+    filed_icp_through: dt.date | None = None
     locked_through: dt.date | None = None
 
 

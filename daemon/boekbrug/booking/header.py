@@ -18,6 +18,7 @@ from boekbrug.booking.composed import (
 )
 from boekbrug.booking.currency import euro_lines, rate_for
 from boekbrug.booking.parties import party_of
+from boekbrug.booking.periods import closed
 from boekbrug.contract import Document, EntryKind, Line, Problem
 
 
@@ -44,9 +45,8 @@ def wrong_day(document: Document, day: dt.date | None, book: CompiledRules, evid
     filed = evidence.filed_through or book.rules.filed_through
     if filed is not None and day <= filed:
         return Held(f"period filed through {filed}")
-    if evidence.locked_through is not None and day <= evidence.locked_through:
-        return Held(f"books locked through {evidence.locked_through}")
-    return None
+    reason = closed(day, evidence)
+    return Held(reason) if reason else None
 
 
 def other_currency(document: Document, original: Original) -> Rejected:

@@ -158,6 +158,11 @@ class Rules(_Rule, frozen=True):
     seller: Seller | None = None
     filing_period: Literal["month", "quarter", "year"] | None = None
     filed_through: dt.date | None = None
+    #: OSS and ICP returns are filed apart from the VAT return
+    filed_oss_through: dt.date | None = None
+    filed_icp_through: dt.date | None = None
+    #: the last day of the books that may not be booked on, beside what the package itself has closed
+    locked_through: dt.date | None = None
     invoices_by: Literal["shop", "package"] | None = None
     gift_cards: Literal["single-purpose", "multi-purpose", "none"] | None = None
     provider_booked_by: Literal["boekbrug", "package", "bookkeeper"] | None = None

@@ -11,7 +11,9 @@ from boekbrug.store.tables import answer
 
 def documents_of(connection: Connection, licence: int) -> frozenset[int]:
     """Name the documents of a licence about which somebody said something."""
-    return frozenset(id for (id,) in select_rows(connection, "select document from answer where licence = ?", [licence]))
+    return frozenset(
+        id for (id,) in select_rows(connection, "select document from answer where licence = ?", [licence])
+    )
 
 
 def read(connection: Connection, licence: int, documents: Collection[int]) -> dict[int, str]:

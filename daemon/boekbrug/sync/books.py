@@ -16,7 +16,7 @@ from boekbrug.booking.header import booking_number
 from boekbrug.booking.rules import Rules
 from boekbrug.booking.terms import Part, part_of
 from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
-from boekbrug.store import answers, licences
+from boekbrug.store import answers, facts, licences
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
@@ -53,25 +53,33 @@ class Books:
     rules: CompiledRules
     mark_length: int
     zone: ZoneInfo = AMSTERDAM
+    #: the last day that the package has closed, as it was seen last
+    locked_through: dt.date | None = None
     #: documents of which a person said something
     answered: frozenset[int] = frozenset()
 
     def evidence(self, now: int) -> Evidence:
         """Return what is known at a moment beside the documents."""
         start = dt.date.fromisoformat(self.licence.start)
+        rules = self.rules.rules
+        locked = [day for day in (self.locked_through, rules.locked_through) if day is not None]
         return Evidence(
-            today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=self.rules.rules.filed_through
-        )
+            today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=rules.filed_through,
+            filed_oss_through=rules.filed_oss_through, filed_icp_through=rules.filed_icp_through,
+            locked_through=max(locked, default=None),
+        )  # fmt: skip
 
 
 def open_books(connection: Connection, work: Workplace, licence: Licence) -> Books:
     """Read a licence's rules, and what its target and unit are like."""
     body = licences.rules_body(connection, licence.id, licence.rules)
+    locked = facts.get(connection, f"{facts.LOCKED}{licence.id}")
     return Books(
         licence=licence,
         rules=CompiledRules(msgspec.json.decode(body, type=Rules)),
         mark_length=work.instances.target(licence.target).capabilities.mark_length,
         zone=licences.zone_of(connection, licence),
+        locked_through=dt.date.fromisoformat(locked) if locked else None,
         answered=answers.documents_of(connection, licence.id),
     )
 

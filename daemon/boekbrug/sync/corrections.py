@@ -114,8 +114,9 @@ def _in_again(replacement: Draft, n: int) -> Draft:
 
 def _replacement(connection: Connection, work: Workplace, books: Books, candidate: Candidate, now: int) -> Composed:
     """Compose a document as if nothing of it was booked and no period filed: the date is the correction's to choose."""
-    rules = CompiledRules(replace(books.rules.rules, filed_through=None))
-    books = dataclasses.replace(books, rules=rules)
+    own = {"filed_through": None, "filed_oss_through": None, "filed_icp_through": None, "locked_through": None}
+    rules = CompiledRules(replace(books.rules.rules, **own))
+    books = dataclasses.replace(books, rules=rules, locked_through=None)
     [item] = items_of(connection, work, books, [candidate])
     evidence = books.evidence(now)
     found = compose_one(candidate, item, books, evidence)
