@@ -16,7 +16,7 @@ from boekbrug.booking.payment import payment_body
 from boekbrug.booking.payout import payout_body
 from boekbrug.booking.periods import return_filed
 from boekbrug.booking.place import place_of
-from boekbrug.booking.rules import Mode, VatScheme
+from boekbrug.booking.rules import LEDGER_MODES, VatScheme
 from boekbrug.booking.sides import sale_lines
 from boekbrug.booking.sums import Sums, check_total_vat, sum_lines
 from boekbrug.contract import (
@@ -31,8 +31,6 @@ from boekbrug.contract import (
     from_minor,
     to_minor,
 )
-
-_LEDGER_MODES = (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH)
 
 
 def body_of(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
@@ -67,7 +65,7 @@ def _not_to_be_booked(item: Item, book: CompiledRules) -> Composed | None:
     if document.readiness is not Readiness.READY:
         void = document.readiness is Readiness.VOID
         return Skipped(f"void: {document.status}") if void else Open(document.status)
-    if rules.mode in _LEDGER_MODES and document.kind is not DocumentKind.LEDGER_MOVEMENT:
+    if rules.mode in LEDGER_MODES and document.kind is not DocumentKind.LEDGER_MOVEMENT:
         return Skipped("this licence books the source's own ledger")
     if document.kind in SALE_KINDS:
         basis = item.booked_as or rules.basis

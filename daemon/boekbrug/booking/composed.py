@@ -98,7 +98,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Facts from outside the document, fetched and stored before composing.
 
     `rates` has the published rates by currency and rate date; `rates_coming` says that a missing one will be fetched.
-    The filed-through dates are the administration's, moved only by the bookkeeper.
+    The filed-through dates are the administration's, moved only by the bookkeeper. `taken` are the days that were
+    booked in the other way: from the source's own ledger, or from single sales where that is what is booked now.
     """
 
     today: dt.date
@@ -110,6 +111,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     filed_oss_through: dt.date | None = None
     filed_icp_through: dt.date | None = None
     locked_through: dt.date | None = None
+    taken: frozenset[dt.date] = frozenset()
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

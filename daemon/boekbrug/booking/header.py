@@ -21,6 +21,9 @@ from boekbrug.booking.parties import party_of
 from boekbrug.booking.periods import closed
 from boekbrug.contract import Document, EntryKind, Line, Problem
 
+TAKEN = "this day is booked in the other way already"
+"""Why a sale is held on a day of the source's own ledger, and a movement of that on a day of single sales."""
+
 
 class Body(NamedTuple):
     """Balanced lines and the day they are booked on."""
@@ -45,7 +48,7 @@ def wrong_day(document: Document, day: dt.date | None, book: CompiledRules, evid
     filed = evidence.filed_through or book.rules.filed_through
     if filed is not None and day <= filed:
         return Held(f"period filed through {filed}")
-    reason = closed(day, evidence)
+    reason = TAKEN if day in evidence.taken else closed(day, evidence)
     return Held(reason) if reason else None
 
 

@@ -55,6 +55,10 @@ class Mode(StrEnum):
     MEMORIAL_MONTH = "memorial-month"
 
 
+LEDGER_MODES = (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH)
+"""Modes that book the source's own ledger."""
+
+
 class VatScheme(StrEnum):
     """When VAT on a sale becomes due."""
 
@@ -310,7 +314,7 @@ def _account_faults(rules: Rules) -> Iterator[str]:
         yield f"journals.{sales}: mode {rules.mode} needs a journal for {sales} entries"
     if rules.mode is Mode.HYBRID and EntryKind.MEMORIAL not in rules.journals:
         yield "journals.memorial: mode hybrid needs a journal for its day totals"
-    if rules.mode in (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH):
+    if rules.mode in LEDGER_MODES:
         return
     if not rules.debtor:
         yield "debtor: name the account of what customers owe"

@@ -13,10 +13,10 @@ from boekbrug.booking.answers import Answers, answered
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import AMSTERDAM, Cleared, Evidence, Item, Original
 from boekbrug.booking.header import booking_number
-from boekbrug.booking.rules import Rules
+from boekbrug.booking.rules import LEDGER_MODES, Rules
 from boekbrug.booking.terms import Part, part_of
 from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
-from boekbrug.store import answers, facts, licences
+from boekbrug.store import answers, facts, licences, taken
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
@@ -55,6 +55,8 @@ class Books:
     zone: ZoneInfo = AMSTERDAM
     #: the last day that the package has closed, as it was seen last
     locked_through: dt.date | None = None
+    #: days booked before the mode was switched to or from the source's own ledger
+    taken: frozenset[dt.date] = frozenset()
     #: documents of which a person said something
     answered: frozenset[int] = frozenset()
 
@@ -66,20 +68,23 @@ class Books:
         return Evidence(
             today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=rules.filed_through,
             filed_oss_through=rules.filed_oss_through, filed_icp_through=rules.filed_icp_through,
-            locked_through=max(locked, default=None),
+            locked_through=max(locked, default=None), taken=self.taken,
         )  # fmt: skip
 
 
 def open_books(connection: Connection, work: Workplace, licence: Licence) -> Books:
     """Read a licence's rules, and what its target and unit are like."""
     body = licences.rules_body(connection, licence.id, licence.rules)
+    rules = msgspec.json.decode(body, type=Rules)
+    days = taken.days_from_sales if rules.mode in LEDGER_MODES else taken.days_from_ledger
     locked = facts.get(connection, f"{facts.LOCKED}{licence.id}")
     return Books(
         licence=licence,
-        rules=CompiledRules(msgspec.json.decode(body, type=Rules)),
+        rules=CompiledRules(rules),
         mark_length=work.instances.target(licence.target).capabilities.mark_length,
         zone=licences.zone_of(connection, licence),
         locked_through=dt.date.fromisoformat(locked) if locked else None,
+        taken=days(connection, licence.id),
         answered=answers.documents_of(connection, licence.id),
     )
 

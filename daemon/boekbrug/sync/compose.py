@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from boekbrug.booking.composed import Composed, Evidence, Item, Rejected
 from boekbrug.booking.individual import compose_individual
 from boekbrug.booking.memorial import place_in_ledger
-from boekbrug.booking.rules import Mode
+from boekbrug.booking.rules import LEDGER_MODES, Mode
 from boekbrug.booking.terms import InTerm, place_in_term
 from boekbrug.contract import Problem
 from boekbrug.store import licences
@@ -61,7 +61,3 @@ def compose_one(candidate: Candidate, item: Item, books: Books, evidence: Eviden
     if mode in LEDGER_MODES:
         return place_in_ledger(item, books.rules, evidence)
     return place_in_term(item, books.rules, evidence)
-
-
-LEDGER_MODES = (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH)
-"""Modes that book the source's own ledger."""

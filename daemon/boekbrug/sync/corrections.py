@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, DocumentState, Draft, Held, Member, Skipped, Waiting
 from boekbrug.booking.corrections import Correction, correct, reverse_lines
+from boekbrug.booking.rules import LEDGER_MODES
 from boekbrug.booking.terms import InTerm, Part, day_term, part_of, total
 from boekbrug.contract import Line
 from boekbrug.store import corrected, licences, problems, states
@@ -21,7 +22,7 @@ from boekbrug.store.states import Move
 from boekbrug.store.words import Reason
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch, marks_for
 from boekbrug.sync.books import Books, Candidate, booked_ids, items_of
-from boekbrug.sync.compose import LEDGER_MODES, compose_one
+from boekbrug.sync.compose import compose_one
 from boekbrug.sync.originals import CORRECTION
 from boekbrug.sync.standing import Stands, own_draft, standing_of, taken_out
 from boekbrug.sync.steps import Step
