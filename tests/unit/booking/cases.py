@@ -40,11 +40,20 @@ LEFT_TO_SPECIAL_VAT = {
 }
 """Points whose proofs and lists belong to the issue on special VAT."""
 
+SUPERSEDED = {
+    "da-2.2": "bk-09-day",
+    "da-2.5": "bk-07",
+    "da-2.6": "bk-05",
+    "da-2.7": "bk-06-final",
+    "wf-5.2": "da-2.3-rest",
+}
+"""Worked cases of the other sheets that the bookkeeper's sheet corrects, or another case shows."""
+
 NO_ENTRY = {
     "bk-02": "test_dates",
     "bk-04": "test_individual",
     "bk-11": "test_individual",
-    "bk-13": "basis and readiness in test_individual",
+    "bk-13": "unpaid orders in test_individual",
     "bk-16": "a target's matter",
     "bk-18": "kinds in test_individual",
     "bk-25": "test_individual",
