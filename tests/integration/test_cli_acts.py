@@ -263,3 +263,10 @@ def test_a_wrong_settings_file_is_told_with_all_its_faults(tmp_path: Path) -> No
     done = wrong.attempt("check")
     assert done.exit == 2
     assert all(fault in done.stderr for fault in ("state:", "service.port:", "service.colour:"))
+
+
+def test_an_answer_is_read_as_it_is_written(office: Office) -> None:
+    for option in (("--tender", "ideal"), ("--line", "21=veel"), ("--paid-on", "gisteren")):
+        assert office.attempt("answer", "webshop", "W1", *option).exit == 2
+    done = office.attempt("answer", "webshop", "W1", "--tender", "ideal=-12.50", "--line", "21=-12.50")
+    assert (done.exit != 0, "W1 waits for no answer" in done.stderr) == (True, True)

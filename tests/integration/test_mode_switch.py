@@ -111,3 +111,44 @@ def reverse_one(business: Business, random: Random) -> None:
     )
     [(day,)] = random.sample(terms, 1)
     reverse(business.desk, business.licence, term=day, rebook=True)
+
+
+def ledger(n: int, day: int, gross: str) -> dict[str, Any]:
+    """Tell a sale at 21 % as the source's own ledger does."""
+    amount = Decimal(gross)
+    vat = (amount * 21 / 121).quantize(Decimal("0.01"))
+    moves = [("1060", amount, ""), ("8000", vat - amount, "VH"), ("1500", -vat, "")]
+    rows = [{"account": account, "amount": str(minor), "vat_code": code} for account, minor, code in moves]
+    date = f"2026-09-{day:02}"
+    return {
+        "id": n,
+        "kind": "ledger-movement",
+        "date": date,
+        "business_date": date,
+        "total_incl": "0.00",
+        "movements": rows,
+    }
+
+
+def test_between_sales_and_the_sources_own_ledger_no_day_is_booked_twice(
+    tmp_path: Path, sqlite_template: Path, tool: Callable[[str], Path]
+) -> None:
+    path = tmp_path / "boekbrug.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    business = Business(tmp_path, f"sqlite:///{path}")
+    accounts = {code: code for code in ("1060", "8000", "1500")}
+    memorial: dict[str, Any] = {"accounts": accounts, "vat_codes": {"VH": "VH"}, "vat_ledgers": ("1500",)}
+    rows: list[dict[str, Any]] = []
+    modes = (Mode.INDIVIDUAL, Mode.MEMORIAL_DAY, Mode.DAY, Mode.MEMORIAL_DAY, Mode.INDIVIDUAL)
+    for n, mode in enumerate(modes):
+        day = 14 + n
+        rows += [order(n + 1, date=f"2026-09-{day}T10:00:00+02:00"), ledger(100 + n, day, "121.00")]
+        business.choose(mode=mode, delay_days=0, **memorial)
+        business.write("orders.jsonl", *rows)
+        business.sync()
+        business.wait(1)
+    business.sync()
+    # every day was sold for 121.00 and is in the books once, by whichever way was chosen then
+    assert balances(tool("hledger"), business.books)["8000"] == Decimal(-500), business.counts()
+    assert business.counts()["booked"] == len(modes)
+    business.house.close()

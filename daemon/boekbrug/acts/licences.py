@@ -14,8 +14,9 @@ from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
+from boekbrug.booking.periods import locked_through
 from boekbrug.contract import Administration, Problem, Source, Unit, WritesBack
-from boekbrug.store import changes, connections, effects, licences
+from boekbrug.store import changes, connections, effects, facts, licences
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
 from boekbrug.sync.house import House
@@ -234,7 +235,17 @@ def activate(desk: Desk, licence: Licence) -> None:
     problems = preflight(desk.house, licence)
     if questions or problems:
         raise ActRefused(questions, problems)
+    note_closed(desk.house, licence)
     _switch(desk, licence, "licence-activate", (NEW, PAUSED), ACTIVE)
+
+
+def note_closed(house: House, licence: Licence) -> None:
+    """Keep through which day the package has closed a licence's books, so that nothing is composed into them."""
+    file = as_file(house, licence)
+    chart = house.instances().target(licence.target).chart(file.administration)
+    last = locked_through(chart.periods, file.rules.journals.values())
+    with house.database.write() as connection:
+        facts.put(connection, f"{facts.LOCKED}{licence.id}", "" if last is None else last.isoformat())
 
 
 def pause(desk: Desk, licence: Licence) -> None:

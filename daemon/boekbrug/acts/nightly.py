@@ -1,9 +1,10 @@
-"""What is done once a night for every licence: its books are compared with what was booked."""
+"""What is done once a night for every licence: closed periods are noted, and books compared with what was booked."""
 
 import datetime as dt
 
 import msgspec
 
+from boekbrug.acts.licences import note_closed
 from boekbrug.acts.reconcile import reconcile
 from boekbrug.contract import BoekbrugError
 from boekbrug.runtime.clock import EPOCH
@@ -51,6 +52,7 @@ def _next_night(after: int, licence: int) -> int:
 def _compare(house: House, licence: Licence, now: int) -> None:
     today = (EPOCH + now * MICROSECOND).date()
     try:
+        note_closed(house, licence)
         found = reconcile(house, licence, today - LOOK_BACK, today + dt.timedelta(days=1))
     except BoekbrugError as error:
         house.log.warning("reconcile.failed", licence=licence.name, code=error.code, **error.facts)

@@ -19,7 +19,7 @@ from boekbrug.store.entries import Booking
 from boekbrug.store.licences import Licence
 from boekbrug.store.terms import Term
 from boekbrug.store.words import TermState
-from boekbrug.sync.books import Books, Candidate, candidates, items_of, open_books
+from boekbrug.sync.books import STAGES, Books, Candidate, candidates, items_of, open_books
 from boekbrug.sync.compose import compose_one
 from boekbrug.sync.house import House
 from boekbrug.sync.originals import read_share
@@ -111,8 +111,8 @@ class _Look:
         """Compose documents one by one that no run has looked at yet."""
         books, now = self._books(connection), self._house.database.now(connection)
         found: list[Previewed] = []
-        for linked in (False, True):
-            batch = candidates(connection, self._licence.id, now, max(most, 0), linked=linked)
+        for stage in STAGES:
+            batch = candidates(connection, self._licence.id, now, max(most, 0), stage)
             items = items_of(connection, self._work, books, batch)
             evidence = books.evidence(now)
             for candidate, item in zip(batch, items, strict=True):

@@ -7,15 +7,16 @@ from msgspec.structs import replace
 
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import BeforeStart, Composed, Evidence, Held, Item, Open, Rejected, Skipped, Waiting
-from boekbrug.booking.credit import amount_only_line, keep_remainder, mirrored_postings
+from boekbrug.booking.credit import amount_only_lines, keep_remainder, mirrored_postings
 from boekbrug.booking.dates import DateUnclear, rate_fault, tax_point
 from boekbrug.booking.header import Body, booking_number, other_currency, wrong_day
 from boekbrug.booking.money_in import money_lines, rounding_cap
 from boekbrug.booking.movements import till_body
 from boekbrug.booking.payment import payment_body
 from boekbrug.booking.payout import payout_body
+from boekbrug.booking.periods import return_filed
 from boekbrug.booking.place import place_of
-from boekbrug.booking.rules import Mode
+from boekbrug.booking.rules import LEDGER_MODES, VatScheme
 from boekbrug.booking.sides import sale_lines
 from boekbrug.booking.sums import Sums, check_total_vat, sum_lines
 from boekbrug.contract import (
@@ -31,8 +32,6 @@ from boekbrug.contract import (
     to_minor,
 )
 
-_LEDGER_MODES = (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH)
-
 
 def body_of(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
     """Return a document's balanced lines with their day, or the reason why it has none."""
@@ -42,7 +41,11 @@ def body_of(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Compo
         return reason
     body = _BODIES.get(document.kind)
     try:
-        return Held("not in this mode") if body is None else body(item, book, evidence)
+        if body is None:
+            return Held("not in this mode")
+        found = body(item, book, evidence)
+        filed = return_filed(found.date, found.lines, evidence) if isinstance(found, Body) else ""
+        return Held(filed) if filed else found
     except TypeError:
         if not any(line.vat_rate is not None and line.vat_rate.is_snan() for line in document.lines):
             raise
@@ -62,7 +65,7 @@ def _not_to_be_booked(item: Item, book: CompiledRules) -> Composed | None:
     if document.readiness is not Readiness.READY:
         void = document.readiness is Readiness.VOID
         return Skipped(f"void: {document.status}") if void else Open(document.status)
-    if rules.mode in _LEDGER_MODES and document.kind is not DocumentKind.LEDGER_MOVEMENT:
+    if rules.mode in LEDGER_MODES and document.kind is not DocumentKind.LEDGER_MOVEMENT:
         return Skipped("this licence books the source's own ledger")
     if document.kind in SALE_KINDS:
         basis = item.booked_as or rules.basis
@@ -85,8 +88,8 @@ def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Co
     wrong = wrong_day(document, day, book, evidence)
     if wrong is not None or day is None:
         return wrong or BeforeStart()
-    if item.original_pending:
-        return Waiting("original")
+    if item.original_pending or item.prepaid_pending:
+        return Waiting("original" if item.original_pending else "advance")
     if item.original is not None and item.original.currency != document.currency:
         return other_currency(document, item.original)
     if not document.lines and document.total:
@@ -109,10 +112,10 @@ def _without_lines(item: Item) -> Item | Composed:
     document = item.document
     if document.kind is not DocumentKind.CREDIT_NOTE:
         return Rejected((Problem(code="lines-missing", facts={"document": document.number}),))
-    line = None if item.original is None else amount_only_line(document, item.original)
-    if line is None:
+    lines = () if item.original is None else amount_only_lines(document, item.original)
+    if not lines:
         return Held("choose the lines that this refund is for")
-    return replace(item, document=replace(document, lines=(line,)))
+    return replace(item, document=replace(document, lines=lines))
 
 
 def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body | Composed:
@@ -122,12 +125,20 @@ def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body
     rounding = received.rounding + sums.gross - total
     if rounding and abs(rounding) > rounding_cap(document, book) and not sums.faults:
         sums.faults.append(_unequal(document, sums.gross))
+    if document.kind is DocumentKind.ORDER and received.open_minor and book.rules.vat_scheme is VatScheme.INVOICE:
+        sums.faults.append(_without_invoice(document, received.open_minor))
     if sums.faults:
         return Rejected(tuple(sums.faults))
     lines = sale_lines(received, rounding, sums, book)
     if not lines:
         return Skipped("nothing to book")
     return Body(EntryKind.SALES, day, lines, "sale", "", tuple(sums.warnings))
+
+
+def _without_invoice(document: Document, owed: int) -> Problem:
+    """Refuse an unpaid order under the invoice scheme: only its invoice says when the VAT is due (§1.13)."""
+    facts = {"document": document.number, "open": str(from_minor(owed, document.currency))}
+    return Problem(code="order-without-invoice", facts=facts)
 
 
 def _unequal(document: Document, gross: int) -> Problem:

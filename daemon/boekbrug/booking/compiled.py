@@ -121,7 +121,13 @@ class CompiledRules:
         self.journals = {kind: rules.journals.get(kind, "") for kind in EntryKind}
         self.sales_journal = self.journals[EntryKind.SALES]
         self.defers_vat = rules.vat_scheme is VatScheme.CASH and not rules.package_defers_vat
+        self.has_providers = any(means.role is Role.DEBTOR and means.party for means in self.means.values())
         self.text_is_number = rules.text == "{number}"
+
+    def means_of(self, method: str, currency: str) -> Means | None:
+        """Find where the money of a method goes; `paypal USD` is PayPal's account in dollars, where there is one."""
+        found = self.means.get(method)
+        return found if currency == "EUR" else self.means.get(f"{method} {currency}", found)
 
     def posting(self, posting: Posting) -> Posting:
         """Return the one posting of this content, so that lines which go to one place make one base."""

@@ -56,13 +56,27 @@ class Original(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     later: tuple[Line, ...] = ()
 
 
+class Cleared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is booked of a payout's payments: the sum in euro cents, and how many of them are not in the books.
+
+    `is_coming` says that days up to the payout's are still to be composed.
+    """
+
+    stood: int
+    is_foreign: bool = False
+    missing: int = 0
+    is_coming: bool = False
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A revision of a document with what boekbrug knows of its sale.
 
     `booked_as` is the kind of document that the sale is booked from. `original_pending` says that the original was
     fetched but is not composed yet. `seen_paid` is the first day on which a document seen unpaid before was seen paid.
-    `sale` is the agreed but not yet booked sale that a prepayment is for, and `prepaid` the lines of each prepayment
-    entry that is booked for it. `cleared` is the euro amount in cents at which a payout's payments stand in the books.
+    `sale` is the agreed but not yet booked sale that a prepayment is for, and `prepaid` the lines of each entry that
+    holds money for a sale in advance or has released it; `prepaid_pending` says that one of those is not booked yet.
+    `cleared` is at which amount a payout's payments stand in the books. `upon` is the entry that has
+    to be booked before this document's own.
     """
 
     document_id: int
@@ -75,14 +89,17 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     party_key: str = ""
     sale: Document | None = None
     prepaid: tuple[tuple[Line, ...], ...] = ()
-    cleared: int | None = None
+    prepaid_pending: bool = False
+    cleared: Cleared | None = None
+    upon: int | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Facts from outside the document, fetched and stored before composing.
 
     `rates` has the published rates by currency and rate date; `rates_coming` says that a missing one will be fetched.
-    The filed-through dates are the administration's, moved only by the bookkeeper.
+    The filed-through dates are the administration's, moved only by the bookkeeper. `taken` are the days that were
+    booked in the other way: from the source's own ledger, or from single sales where that is what is booked now.
     """
 
     today: dt.date
@@ -91,7 +108,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rates: Mapping[tuple[str, dt.date], ExchangeRate] = {}
     rates_coming: bool = False
     filed_through: dt.date | None = None
+    filed_oss_through: dt.date | None = None
+    filed_icp_through: dt.date | None = None
     locked_through: dt.date | None = None
+    taken: frozenset[dt.date] = frozenset()
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from boekbrug.booking.composed import Composed, Draft, Evidence, Held, Member, Skipped
 from boekbrug.booking.gather import gather
 from boekbrug.booking.marks import later_number
+from boekbrug.booking.periods import closed, return_filed
 from boekbrug.contract import Line, Role
 
 
@@ -18,24 +19,20 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Draft, ...]
 
 
-def counter_date(booked: dt.date, evidence: Evidence, chosen: dt.date | None) -> dt.date | Held:
+def counter_date(booked: dt.date, lines: Iterable[Line], evidence: Evidence, chosen: dt.date | None) -> dt.date | Held:
     """Return the booked date if it is open and not filed, else the date that a person chose (bookkeeper.md §2.31)."""
-    closed = _closed(booked, evidence)
-    if not closed:
+    reason = _closed(booked, lines, evidence)
+    if not reason:
         return booked
-    if chosen is None or _closed(chosen, evidence):
-        return Held(closed if chosen is None else _closed(chosen, evidence))
+    if chosen is None or _closed(chosen, lines, evidence):
+        return Held(reason if chosen is None else _closed(chosen, lines, evidence))
     if chosen.year != booked.year and (evidence.filed_through is None or booked > evidence.filed_through):
         return Held(f"{booked.year} is locked and not filed yet: open it or file it first")
     return chosen
 
 
-def _closed(day: dt.date, evidence: Evidence) -> str:
-    if evidence.filed_through is not None and day <= evidence.filed_through:
-        return f"period filed through {evidence.filed_through}"
-    if evidence.locked_through is not None and day <= evidence.locked_through:
-        return f"books locked through {evidence.locked_through}"
-    return ""
+def _closed(day: dt.date, lines: Iterable[Line], evidence: Evidence) -> str:
+    return closed(day, evidence) or return_filed(day, lines, evidence)
 
 
 def reverse_lines(lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -53,7 +50,7 @@ def reverse_lines(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 def reverse(booked: Draft, evidence: Evidence, chosen: dt.date | None = None) -> Draft | Held:
     """Compose the counter-entry of a whole entry (storno)."""
-    day = counter_date(booked.date, evidence, chosen)
+    day = counter_date(booked.date, booked.lines, evidence, chosen)
     if isinstance(day, Held):
         return day
     return replace(
@@ -85,7 +82,7 @@ def correct(
     """
     if not isinstance(replacement, Draft | Skipped):
         return replacement
-    day = counter_date(booked.date, evidence, chosen)
+    day = counter_date(booked.date, booked.lines, evidence, chosen)
     if isinstance(day, Held):
         return day
     out = _out(booked, day, n, later)

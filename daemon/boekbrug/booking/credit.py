@@ -5,8 +5,8 @@ from decimal import Decimal
 from boekbrug.booking.compiled import CompiledRules, Posting, PostingKey
 from boekbrug.booking.composed import Original
 from boekbrug.booking.sides import NOT_DUE
-from boekbrug.booking.sums import Sums
-from boekbrug.contract import Document, DocumentLine, Line, LineKind, Role
+from boekbrug.booking.sums import Sums, shares_of
+from boekbrug.contract import Document, DocumentLine, Line, LineKind, Role, from_minor, to_minor
 
 
 def mirrored_postings(document: Document, original: Original, book: CompiledRules) -> dict[PostingKey, Posting]:
@@ -55,17 +55,30 @@ def _parts(rate: str) -> int:
     return int(whole) * 1000 + int(fraction.ljust(3, "0")[:3])
 
 
-def amount_only_line(document: Document, original: Original) -> DocumentLine | None:
-    """Return the line that a refund of a bare amount stands for; None unless the sale has one rate."""
-    used = {line.why: _posting(line, original.lines) for line in original.lines if line.role is Role.BASE}
-    if len(used) != 1:
-        return None
-    (posting,) = used.values()
-    return DocumentLine(
-        amount=document.total,
-        vat_rate=Decimal(posting.parts) / 1000,
-        treatment=posting.treatment,
-        kind=posting.kind or LineKind.GOODS,
+def amount_only_lines(document: Document, original: Original) -> tuple[DocumentLine, ...]:
+    """Spread a refund of a bare amount over a sale of one rate pro rata; empty where a person has to choose the lines.
+
+    The last line takes the remainder (bookkeeper.md §2.23).
+    """
+    gross: dict[str, int] = {}
+    used: dict[str, Posting] = {}
+    for line in original.lines:
+        if line.role is Role.BASE:
+            used.setdefault(line.why, _posting(line, original.lines))
+            gross[line.why] = gross.get(line.why, 0) + line.minor + line.vat_minor
+    whole = -sum(gross.values())
+    if len({(posting.treatment, posting.parts, posting.country) for posting in used.values()}) != 1 or not whole:
+        return ()
+    shares = shares_of(to_minor(document.total, document.currency), [-one for one in gross.values()], whole)
+    return tuple(
+        DocumentLine(
+            amount=from_minor(share, document.currency),
+            vat_rate=Decimal(posting.parts) / 1000,
+            treatment=posting.treatment,
+            kind=posting.kind or LineKind.GOODS,
+        )
+        for posting, share in zip(used.values(), shares, strict=True)
+        if share
     )
 
 

@@ -4,8 +4,11 @@ import datetime as dt
 
 from msgspec.structs import replace
 
-from boekbrug.booking.composed import Evidence, Item, Rejected, Waiting
+from boekbrug.booking.composed import Evidence, Held, Item, Rejected, Waiting
 from boekbrug.contract import MINOR_DIGITS, DocumentKind, ExchangeRate, Line, Problem, Role, divide_half_up
+
+#: roles of a payout's line on the suspense account that it clears
+_MONEY = (Role.PAYMENT, Role.DEBTOR)
 
 
 def rate_for(item: Item, day: dt.date, evidence: Evidence) -> ExchangeRate | Rejected | Waiting:
@@ -23,24 +26,36 @@ def rate_for(item: Item, day: dt.date, evidence: Evidence) -> ExchangeRate | Rej
     return Rejected((Problem(code="currency-without-rate", facts=facts),))
 
 
-def euro_lines(item: Item, lines: list[Line], rate: ExchangeRate, differences: str) -> list[Line]:
-    """Add euro cents to each line; a payment clears its sale at the sale's rate, the rest is exchange difference."""
-    currency, original = item.document.currency, item.original
-    if original is None or original.rate is None or item.document.kind is not DocumentKind.PAYMENT:
-        return in_euro(lines, currency, rate)
-    money = [line for line in lines if line.role is Role.PAYMENT]
-    received = {id(line): _euro(line.minor, currency, rate) for line in money}
-    stood = in_euro(lines, currency, original.rate)
+def euro_lines(item: Item, lines: list[Line], rate: ExchangeRate, differences: str) -> list[Line] | Held:
+    """Add euro cents to each line; a payment clears its sale, and a payout its payments, at what they stand at.
+
+    The rest is exchange difference.
+    """
+    document, original, cleared = item.document, item.original, item.cleared
+    if document.kind is DocumentKind.PAYOUT and cleared is not None and cleared.is_foreign:
+        booked = [
+            replace(line, euro_minor=-cleared.stood) if line.role in _MONEY else line
+            for line in in_euro(lines, document.currency, rate)
+        ]
+        return _with_difference(booked, differences)
+    if original is None or original.rate is None or document.kind is not DocumentKind.PAYMENT:
+        return in_euro(lines, document.currency, rate)
+    stood = in_euro(lines, document.currency, original.rate)
     booked = [
-        replace(euro, euro_minor=received.get(id(line), euro.euro_minor))
-        for line, euro in zip(lines, stood, strict=True)
+        replace(line, euro_minor=_euro(line.minor, document.currency, rate)) if line.role is Role.PAYMENT else line
+        for line in stood
     ]
-    rest = sum(line.euro_minor or 0 for line in booked)
-    if rest:
-        # nothing moves in the currency itself
-        why = "exchange difference"
-        booked.append(Line(role=Role.OTHER, account=differences, minor=0, euro_minor=-rest, why=why))
-    return booked
+    return _with_difference(booked, differences)
+
+
+def _with_difference(lines: list[Line], account: str) -> list[Line] | Held:
+    rest = sum(line.euro_minor or 0 for line in lines)
+    if not rest:
+        return lines
+    if not account:
+        return Held("choose an account for: exchange difference")
+    # nothing moves in the currency itself
+    return [*lines, Line(role=Role.OTHER, account=account, minor=0, euro_minor=-rest, why="exchange difference")]
 
 
 def in_euro(lines: list[Line], currency: str, rate: ExchangeRate) -> list[Line]:

@@ -8,7 +8,7 @@ import msgspec
 from boekbrug.booking.rules import Rules
 
 #: answers that belong to one licence, never to a template
-OWN = ("filed_through", "cost_centre", "collective_debtor")
+OWN = ("filed_through", "filed_oss_through", "filed_icp_through", "locked_through", "cost_centre", "collective_debtor")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -18,7 +18,11 @@ from boekbrug.booking.composed import (
 )
 from boekbrug.booking.currency import euro_lines, rate_for
 from boekbrug.booking.parties import party_of
+from boekbrug.booking.periods import closed
 from boekbrug.contract import Document, EntryKind, Line, Problem
+
+TAKEN = "this day is booked in the other way already"
+"""Why a sale is held on a day of the source's own ledger, and a movement of that on a day of single sales."""
 
 
 class Body(NamedTuple):
@@ -44,9 +48,8 @@ def wrong_day(document: Document, day: dt.date | None, book: CompiledRules, evid
     filed = evidence.filed_through or book.rules.filed_through
     if filed is not None and day <= filed:
         return Held(f"period filed through {filed}")
-    if evidence.locked_through is not None and day <= evidence.locked_through:
-        return Held(f"books locked through {evidence.locked_through}")
-    return None
+    reason = TAKEN if day in evidence.taken else closed(day, evidence)
+    return Held(reason) if reason else None
 
 
 def other_currency(document: Document, original: Original) -> Rejected:
@@ -67,7 +70,10 @@ def finish(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> D
         if isinstance(found, Rejected | Waiting):
             return found
         rate = found
-        lines = euro_lines(item, lines, rate, book.rules.exchange_differences)
+        converted = euro_lines(item, lines, rate, book.rules.exchange_differences)
+        if isinstance(converted, Held):
+            return converted
+        lines = converted
     if sum([line.minor for line in lines]):
         return Rejected((Problem(code="entry-unbalanced", facts={"document": document.number}),))
     number = booking_number(document, book)

@@ -1,11 +1,13 @@
 """Turn the tenders stated with a sale into payment lines, and what is left into an open item of the debtor."""
 
-from msgspec.structs import replace
-
-from boekbrug.booking.compiled import ADVANCE, CompiledRules, Means, Posting
+from boekbrug.booking.advances import held_in_advance, release, total_held
+from boekbrug.booking.compiled import CompiledRules, Means, Posting
 from boekbrug.booking.composed import Item
 from boekbrug.booking.sums import Sums, vat_inside
 from boekbrug.contract import Document, Line, Problem, Role, from_minor, to_minor
+
+#: why a debtor's line is there
+OPEN_ITEM = "open item"
 
 #: cash is rounded to five cents, so by two at most
 CASH_ROUNDING = 2
@@ -25,7 +27,7 @@ class Received:
     def owe(self, minor: int, account: str, number: str) -> None:
         """Leave an amount as an open item, named by the booking number."""
         self.open_minor = minor
-        self.lines.append(Line(role=Role.DEBTOR, account=account, minor=minor, reference=number, why="open item"))
+        self.lines.append(Line(role=Role.DEBTOR, account=account, minor=minor, reference=number, why=OPEN_ITEM))
 
 
 def money_lines(item: Item, total: int, number: str, book: CompiledRules, sums: Sums) -> Received:
@@ -35,7 +37,7 @@ def money_lines(item: Item, total: int, number: str, book: CompiledRules, sums: 
     tendered = _release_prepaid(item, received) if item.prepaid else 0
     rounds_cash = False
     for tender in document.tenders:
-        means = book.means.get(tender.method)
+        means = book.means_of(tender.method, document.currency)
         if means is None:
             facts = {"document": document.number, "method": tender.method}
             sums.faults.append(Problem(code="payment-method-unmapped", facts=facts))
@@ -66,17 +68,14 @@ def money_lines(item: Item, total: int, number: str, book: CompiledRules, sums: 
 
 
 def _release_prepaid(item: Item, received: Received) -> int:
-    """Turn back what prepayments hold, code and VAT with it (bookkeeper.md §1.6); return the gross amount."""
-    released = 0
-    for entry in item.prepaid:
-        places: dict[int, int] = {}
-        for place, line in enumerate(entry):
-            if line.why.startswith(ADVANCE):
-                places[place] = len(received.lines)
-                base = None if line.base is None else places[line.base]
-                received.lines.append(replace(line, minor=-line.minor, vat_minor=-line.vat_minor, base=base))
-                released -= line.minor
-    return released
+    """Turn back what prepayments hold, as far as this document goes; return the gross amount."""
+    held = held_in_advance(item.prepaid)
+    whole = total_held(held)
+    amount = min(whole, received.total)
+    if amount <= 0:
+        return 0
+    received.lines += release(held, amount, whole, len(received.lines))
+    return amount
 
 
 def redeem(document: Document, means: Means, minor: int, received: Received, sums: Sums) -> None:

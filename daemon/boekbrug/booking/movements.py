@@ -17,7 +17,7 @@ def till_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Com
     faults: list[Problem] = []
     lines: list[Line] = []
     for tender in document.tenders:
-        means = book.means.get(tender.method)
+        means = book.means_of(tender.method, document.currency)
         if means is None:
             facts = {"document": document.number, "method": tender.method}
             faults.append(Problem(code="payment-method-unmapped", facts=facts))

@@ -14,8 +14,7 @@ def party_of(item: Item, lines: list[Line], book: CompiledRules) -> Party | None
     """Return the party of an entry; consumers who paid at once have none unless each customer is a debtor."""
     if item.original is not None and item.original.party is not None:
         return item.original.party
-    provider = _provider(item, book)
-    if provider is not None:
+    if book.has_providers and (provider := _provider(item, book)) is not None:
         return provider
     if item.document.buyer is not None and (book.rules.debtors == "customer" or _owes(lines) or is_named(lines)):
         return _customer(item)
@@ -25,16 +24,22 @@ def party_of(item: Item, lines: list[Line], book: CompiledRules) -> Party | None
 
 def is_named(lines: list[Line]) -> bool:
     """Tell whether an entry holds a supply that is declared per customer."""
-    return not NAMED.isdisjoint([line.treatment for line in lines])
+    for line in lines:  # noqa: SIM110 - a generator would cost more than the loop
+        if line.treatment in NAMED:
+            return True
+    return False
 
 
 def _owes(lines: list[Line]) -> bool:
-    return _DEBTOR in [line.role for line in lines]
+    for line in lines:  # noqa: SIM110
+        if line.role is _DEBTOR:
+            return True
+    return False
 
 
 def _provider(item: Item, book: CompiledRules) -> Party | None:
     for tender in item.document.tenders:
-        means = book.means.get(tender.method)
+        means = book.means_of(tender.method, item.document.currency)
         if means is not None and means.role is Role.DEBTOR and means.party:
             return Party(key=f"provider {means.party}", name=means.party)
     return None

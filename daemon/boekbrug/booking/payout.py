@@ -1,7 +1,10 @@
 """Book what a payment provider paid out: the suspense account is cleared gross, the fees are a cost of their own."""
 
+import datetime as dt
+from collections.abc import Iterator
+
 from boekbrug.booking.compiled import CompiledRules, Means
-from boekbrug.booking.composed import Composed, Evidence, Held, Item, Rejected, Skipped
+from boekbrug.booking.composed import Composed, Evidence, Held, Item, Rejected, Skipped, Waiting
 from boekbrug.booking.dates import payment_day
 from boekbrug.booking.header import Body, wrong_day
 from boekbrug.contract import Document, EntryKind, Line, Payout, Problem, Role, from_minor, to_minor
@@ -17,18 +20,26 @@ def payout_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | C
     wrong = wrong_day(document, day, book, evidence)
     if wrong is not None:
         return wrong
-    means = None if payout is None else book.means.get(payout.method)
+    means = None if payout is None else book.means_of(payout.method, document.currency)
     if payout is None or means is None:
         facts = {"document": document.number, "method": "" if payout is None else payout.method}
         return Rejected((Problem(code="payment-method-unmapped", facts=facts),))
+    assert day is not None, "a payout without a day was refused above"
+    return _clearing(item, payout, means, day, book)
+
+
+def _clearing(item: Item, payout: Payout, means: Means, day: dt.date, book: CompiledRules) -> Body | Composed:
+    cleared = item.cleared
+    if cleared is not None and cleared.missing and (cleared.is_foreign or cleared.is_coming):
+        # what the payments were worth on their days is not known of all of them yet
+        return Waiting("sale")
     lines = _payout_lines(item, payout, means, book)
     missing = [line.why for line in lines if not line.account]
     if missing:
         return Held(f"choose an account for: {', '.join(missing)}")
     if sum(line.minor for line in lines):
-        return Rejected((_unequal(document, payout),))
-    assert day is not None, "a payout without a day was refused above"
-    return Body(EntryKind.MEMORIAL, day, lines, "payout")
+        return Rejected((_unequal(item.document, payout),))
+    return Body(EntryKind.MEMORIAL, day, lines, "payout", "", tuple(_unlike_payments(item, payout)))
 
 
 def _payout_lines(item: Item, payout: Payout, means: Means, book: CompiledRules) -> list[Line]:
@@ -37,7 +48,8 @@ def _payout_lines(item: Item, payout: Payout, means: Means, book: CompiledRules)
     vat = to_minor(payout.fee_vat, currency) if payout.fee_vat is not None and means.fees else 0
     code = rules.input_vat_code if vat else ""
     fee_account = means.fees or rules.fees_withheld
-    stood = gross if item.cleared is None else item.cleared
+    cleared = item.cleared
+    stood = cleared.stood if cleared is not None and cleared.is_foreign and currency == "EUR" else gross
     reference = item.document.number
     lines = [
         Line(role=Role.OTHER, account=rules.transit, minor=paid, reference=reference, why="payout"),
@@ -47,6 +59,17 @@ def _payout_lines(item: Item, payout: Payout, means: Means, book: CompiledRules)
         Line(role=means.role, account=means.account, minor=-stood, reference=reference, why=means.why),
     ]
     return [line for line in lines if line.minor]
+
+
+def _unlike_payments(item: Item, payout: Payout) -> Iterator[Problem]:
+    """Warn where the payments of a payout are booked at another sum: the difference stays on the suspense account."""
+    cleared, document = item.cleared, item.document
+    if cleared is None or cleared.missing or cleared.is_foreign or document.currency != "EUR":
+        return
+    if cleared.stood != to_minor(payout.gross, "EUR"):
+        booked = str(from_minor(cleared.stood, "EUR"))
+        facts = {"document": document.number, "gross": str(payout.gross), "booked": booked}
+        yield Problem(code="payout-unlike-payments", facts=facts)
 
 
 def _unequal(document: Document, payout: Payout) -> Problem:

@@ -55,6 +55,10 @@ class Mode(StrEnum):
     MEMORIAL_MONTH = "memorial-month"
 
 
+LEDGER_MODES = (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH)
+"""Modes that book the source's own ledger."""
+
+
 class VatScheme(StrEnum):
     """When VAT on a sale becomes due."""
 
@@ -158,6 +162,11 @@ class Rules(_Rule, frozen=True):
     seller: Seller | None = None
     filing_period: Literal["month", "quarter", "year"] | None = None
     filed_through: dt.date | None = None
+    #: OSS and ICP returns are filed apart from the VAT return
+    filed_oss_through: dt.date | None = None
+    filed_icp_through: dt.date | None = None
+    #: the last day of the books that may not be booked on, beside what the package itself has closed
+    locked_through: dt.date | None = None
     invoices_by: Literal["shop", "package"] | None = None
     gift_cards: Literal["single-purpose", "multi-purpose", "none"] | None = None
     provider_booked_by: Literal["boekbrug", "package", "bookkeeper"] | None = None
@@ -305,7 +314,7 @@ def _account_faults(rules: Rules) -> Iterator[str]:
         yield f"journals.{sales}: mode {rules.mode} needs a journal for {sales} entries"
     if rules.mode is Mode.HYBRID and EntryKind.MEMORIAL not in rules.journals:
         yield "journals.memorial: mode hybrid needs a journal for its day totals"
-    if rules.mode in (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH):
+    if rules.mode in LEDGER_MODES:
         return
     if not rules.debtor:
         yield "debtor: name the account of what customers owe"

@@ -15,6 +15,7 @@ from boekbrug.booking.currency import euro_lines, rate_for
 from boekbrug.booking.gather import gather
 from boekbrug.booking.header import Body, finish
 from boekbrug.booking.marks import later_number
+from boekbrug.booking.money_in import OPEN_ITEM
 from boekbrug.booking.parties import is_named
 from boekbrug.booking.rules import Mode
 from boekbrug.contract import DocumentKind, EntryKind, ExchangeRate, Line, Party, Problem, Treatment, to_minor
@@ -131,13 +132,16 @@ def _part(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Pa
     return _converted(item, body, book, evidence)
 
 
-def _converted(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> Part | Rejected | Waiting:
+def _converted(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> Part | Rejected | Waiting | Held:
     lines, rate = body.lines, None
     if item.document.currency != "EUR":
         found = rate_for(item, body.date, evidence)
         if isinstance(found, Rejected | Waiting):
             return found
-        lines, rate = euro_lines(item, lines, found, book.rules.exchange_differences), found
+        converted = euro_lines(item, lines, found, book.rules.exchange_differences)
+        if isinstance(converted, Held):
+            return converted
+        lines, rate = converted, found
     return Part(
         member=Member(document_id=item.document_id, revision=item.revision, facet=body.facet),
         kind=body.kind,
@@ -163,10 +167,12 @@ def books_alone(item: Item, body: Body, book: CompiledRules) -> bool:
 
 
 def _hybrid_alone(item: Item, body: Body, book: CompiledRules) -> bool:
-    choice, document, buyer = book.rules.hybrid, item.document, item.document.buyer
+    # what is paid in advance goes the way of the sale that it is for
+    document = item.sale or item.document
+    choice, buyer = book.rules.hybrid, document.buyer
     if choice.identified and buyer is not None and buyer.vat_id and buyer.is_business is not False:
         return True
-    if choice.on_account and (document.on_account or any(line.why == "open item" for line in body.lines)):
+    if choice.on_account and (document.on_account or any(line.why == OPEN_ITEM for line in body.lines)):
         return True
     if choice.export and any(line.treatment is Treatment.EXPORT for line in body.lines):
         return True

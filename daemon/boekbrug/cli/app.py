@@ -7,6 +7,7 @@ import typer
 import typer.core
 
 from boekbrug.cli import (
+    answering,
     books,
     connection,
     countering,
@@ -85,6 +86,7 @@ app.command("compose")(countering.compose)
 app.command("correct")(countering.correct)
 app.command("reverse")(countering.reverse)
 app.command("find")(find.find)
+app.command("answer")(answering.answer)
 app.command("decide")(deciding.decide)
 app.command("reconcile")(reconciling.reconcile)
 app.command("accept")(reconciling.accept)

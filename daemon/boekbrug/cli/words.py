@@ -18,6 +18,7 @@ REASONS = {
     "deliver": "goes to the books at the next run",
     "original": "waits for the sale it belongs to",
     "sale": "waits for the sale that it pays",
+    "advance": "waits for money received in advance to be in the books",
     "rate": "waits for the exchange rate of its day",
     "retry": "tried, and tried again by itself",
     "settle": "the target is being asked what became of it",

@@ -68,6 +68,8 @@ class Reason(StrEnum):
     ORIGINAL = "original"
     #: waiting: the sale that a payment is for has no entry yet
     SALE = "sale"
+    #: waiting: money received in advance of it is not in the books yet
+    ADVANCE = "advance"
     #: waiting: the exchange rate of its day is not known yet
     RATE = "rate"
     #: waiting: tried, and to be tried again

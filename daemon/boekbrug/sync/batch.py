@@ -31,7 +31,6 @@ from boekbrug.store.states import Move
 from boekbrug.store.terms import DAY, MONTH, Term
 from boekbrug.store.words import TERM, Reason, TermState
 from boekbrug.sync.books import Books, Candidate
-from boekbrug.sync.originals import BookedOriginal
 from boekbrug.sync.workplace import Workplace
 
 IDS_PER_DOCUMENT = 6
@@ -101,7 +100,7 @@ class Batch:
     def _add_draft(self, candidate: Candidate, item: Item, draft: Draft, named: tuple[str, str]) -> None:
         subject = Subject(candidate.document, candidate.kind, candidate.sale_ref, item.booked_as)
         members = [Booking(member.document_id, member.revision, member.facet) for member in draft.members]
-        entry = self.add_entry(draft, named, members, self._basis([subject]), after=_after(item))
+        entry = self.add_entry(draft, named, members, self._basis([subject]), after=item.upon)
         self._move_in([candidate.document], entry)
         self._add_problems(candidate.document, draft.warnings)
 
@@ -252,7 +251,7 @@ def due_at_of(books: Books, last: dt.date) -> int:
 
 
 def _waits(result: Waiting) -> str:
-    if result.reason in (Reason.ORIGINAL, Reason.SALE):
+    if result.reason in (Reason.ORIGINAL, Reason.SALE, Reason.ADVANCE):
         return result.reason
     # of another term than thought: placed anew at once
     return Reason.COMPOSE if result.reason.startswith(TERM) else Reason.RATE
@@ -290,10 +289,6 @@ def _next_free(wish: str, books: Books, taken: Mapping[str, bool], is_taken: Cal
             generation += 1
         else:
             n, generation = n + 1, 1
-
-
-def _after(item: Item) -> int | None:
-    return item.original.entry if isinstance(item.original, BookedOriginal) else None
 
 
 def changed_since(connection: Connection, batch: Sequence[Candidate]) -> set[int]:

@@ -9,20 +9,24 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
+from boekbrug.booking.answers import Answers, answered
 from boekbrug.booking.compiled import CompiledRules
-from boekbrug.booking.composed import AMSTERDAM, Evidence, Item, Original
+from boekbrug.booking.composed import AMSTERDAM, Cleared, Evidence, Item, Original
 from boekbrug.booking.header import booking_number
-from boekbrug.booking.rules import Rules
+from boekbrug.booking.rules import LEDGER_MODES, Rules
 from boekbrug.booking.terms import Part, part_of
 from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
-from boekbrug.store import licences
+from boekbrug.store import answers, facts, licences, taken
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
-from boekbrug.sync.originals import Coming, originals_of
+from boekbrug.sync.advances import Advance, Named, advances_of
+from boekbrug.sync.cleared import cleared_by
+from boekbrug.sync.originals import Agreed, BookedOriginal, Coming, originals_of
 from boekbrug.sync.seen_paid import seen_paid
 from boekbrug.sync.workplace import MICROSECOND, Workplace
 
 _decode = msgspec.msgpack.Decoder(Document).decode
+_decode_answers = msgspec.json.Decoder(Answers).decode
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
@@ -49,23 +53,39 @@ class Books:
     rules: CompiledRules
     mark_length: int
     zone: ZoneInfo = AMSTERDAM
+    #: the last day that the package has closed, as it was seen last
+    locked_through: dt.date | None = None
+    #: days booked before the mode was switched to or from the source's own ledger
+    taken: frozenset[dt.date] = frozenset()
+    #: documents of which a person said something
+    answered: frozenset[int] = frozenset()
 
     def evidence(self, now: int) -> Evidence:
         """Return what is known at a moment beside the documents."""
         start = dt.date.fromisoformat(self.licence.start)
+        rules = self.rules.rules
+        locked = [day for day in (self.locked_through, rules.locked_through) if day is not None]
         return Evidence(
-            today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=self.rules.rules.filed_through
-        )
+            today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=rules.filed_through,
+            filed_oss_through=rules.filed_oss_through, filed_icp_through=rules.filed_icp_through,
+            locked_through=max(locked, default=None), taken=self.taken,
+        )  # fmt: skip
 
 
 def open_books(connection: Connection, work: Workplace, licence: Licence) -> Books:
     """Read a licence's rules, and what its target and unit are like."""
     body = licences.rules_body(connection, licence.id, licence.rules)
+    rules = msgspec.json.decode(body, type=Rules)
+    days = taken.days_from_sales if rules.mode in LEDGER_MODES else taken.days_from_ledger
+    locked = facts.get(connection, f"{facts.LOCKED}{licence.id}")
     return Books(
         licence=licence,
-        rules=CompiledRules(msgspec.json.decode(body, type=Rules)),
+        rules=CompiledRules(rules),
         mark_length=work.instances.target(licence.target).capabilities.mark_length,
         zone=licences.zone_of(connection, licence),
+        locked_through=dt.date.fromisoformat(locked) if locked else None,
+        taken=days(connection, licence.id),
+        answered=answers.documents_of(connection, licence.id),
     )
 
 
@@ -83,21 +103,30 @@ _COLUMNS = _BOOKED + " s.state = 'waiting' and"
 _CANDIDATES = (
     _COLUMNS
     + """
-    s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'rate')
-    and d.refers_to {} '' order by s.next_at, s.document limit ?
+    s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'advance', 'rate')
+    and {} order by s.next_at, s.document limit ?
 """
 )
-_ALONE, _LINKED = _CANDIDATES.format("="), _CANDIDATES.format("<>")
+_STAGES = {
+    "alone": _CANDIDATES.format("d.refers_to = '' and d.kind <> 'payout'"),
+    "linked": _CANDIDATES.format("d.refers_to <> '' and d.kind <> 'payout'"),
+    "payouts": _CANDIDATES.format("d.kind = 'payout'"),
+}
 _IN_TERM = _COLUMNS + " s.reason = ? and s.document > ? and d.refers_to {} '' order by s.document limit ?"
 _ALONE_IN_TERM, _LINKED_IN_TERM = _IN_TERM.format("="), _IN_TERM.format("<>")
 
 
-def candidates(connection: Connection, licence: int, now: int, limit: int, *, linked: bool) -> list[Candidate]:
-    """List documents that wait to be composed, those that refer to a sale (`linked`) apart from the others."""
-    # what refers to a sale comes after all sales, and one by one per sale, since each changes what is still owed
-    rows = select_rows(connection, _LINKED if linked else _ALONE, [licence, now, limit])
-    found = [Candidate(*row) for row in rows]
-    return list({candidate.refers_to: candidate for candidate in reversed(found)}.values()) if linked else found
+STAGES = ("alone", "linked", "payouts")
+"""What is composed one after another: sales, then what refers to one, then what clears the payments of many."""
+
+
+def candidates(connection: Connection, licence: int, now: int, limit: int, stage: str) -> list[Candidate]:
+    """List documents of a stage that wait to be composed."""
+    found = [Candidate(*row) for row in select_rows(connection, _STAGES[stage], [licence, now, limit])]
+    if stage != "linked":
+        return found
+    # one by one per sale, since each changes what is still owed
+    return list({candidate.refers_to: candidate for candidate in reversed(found)}.values())
 
 
 def waiting_for(
@@ -132,26 +161,107 @@ def items_of(
     coming = {id: one.document for id, one in found.items() if isinstance(one, Coming) and term in ("", one.waits)}
     to_come = _to_come(connection, work, books, set(coming.values()))
     paid = seen_paid(connection, work, [c.document for c in batch if c.revision > 1 and c.kind in SALE_KINDS])
+    contents = _contents(connection, work, books, batch)
+    agreed = _agreed(connection, work, books, batch, found)
+    held = _held(connection, work, books, batch, contents, agreed)
     items = []
-    for candidate in batch:
-        content = work.fetched.get((candidate.document, candidate.revision)) or _decode(
-            work.sealing.open_body(candidate.body, candidate.document, candidate.revision)
-        )
-        original = to_come.get(coming.get(candidate.document, 0)) or found.get(candidate.document)
-        seen = paid.get(candidate.document)
+    for candidate, content in zip(batch, contents, strict=True):
+        standing = found.get(candidate.document)
+        original = to_come.get(coming.get(candidate.document, 0)) or standing
+        seen, advance = paid.get(candidate.document), held.get(candidate.document)
         items.append(
             Item(
                 document_id=candidate.document,
                 revision=candidate.revision,
                 document=content,
                 original=original if isinstance(original, Original) else None,
-                original_pending=original is not None and not isinstance(original, Original),
+                original_pending=_is_pending(original, candidate, agreed),
                 booked_as=bases.get(candidate.sale_ref),
                 seen_paid=None if seen is None else seen.astimezone(books.zone).date(),
                 party_key=_party_key(candidate, content),
+                sale=agreed.get(candidate.document),
+                prepaid=() if advance is None else advance.entries,
+                prepaid_pending=advance is not None and advance.pending,
+                cleared=_cleared(connection, books, candidate, content, work),
+                upon=original.entry if isinstance(original, BookedOriginal) else advance and advance.newest,
             )
         )
     return items
+
+
+def _cleared(
+    connection: Connection, books: Books, candidate: Candidate, content: Document, work: Workplace
+) -> Cleared | None:
+    if candidate.kind != DocumentKind.PAYOUT:
+        return None
+    return cleared_by(connection, books.licence, content, books.rules, books.evidence(work.database.now(connection)))
+
+
+def _contents(connection: Connection, work: Workplace, books: Books, batch: Sequence[Candidate]) -> list[Document]:
+    """Open documents, with what persons said of them."""
+    contents = [content_of(work, candidate) for candidate in batch]
+    asked = books.answered.intersection(candidate.document for candidate in batch) if books.answered else ()
+    if not asked:
+        return contents
+    said = answers.read(connection, books.licence.id, asked)
+    return [
+        answered(content, _decode_answers(said[candidate.document]), books.zone)
+        if candidate.document in said
+        else content
+        for candidate, content in zip(batch, contents, strict=True)
+    ]
+
+
+def content_of(work: Workplace, candidate: Candidate) -> Document:
+    """Open a document as its source told it last."""
+    kept = work.fetched.get((candidate.document, candidate.revision))
+    return kept or _decode(work.sealing.open_body(candidate.body, candidate.document, candidate.revision))
+
+
+def _is_pending(original: object, candidate: Candidate, agreed: Mapping[int, Document]) -> bool:
+    if isinstance(original, Agreed):
+        return original.is_open and candidate.document not in agreed
+    return original is not None and not isinstance(original, Original)
+
+
+def _agreed(
+    connection: Connection,
+    work: Workplace,
+    books: Books,
+    batch: Sequence[Candidate],
+    found: Mapping[int, object],
+) -> Mapping[int, Document]:
+    """Open the sales that payments came in advance of, where the rules have an account for such money."""
+    wanted = {
+        candidate.document: standing.document
+        for candidate in batch
+        if candidate.kind == DocumentKind.PAYMENT and isinstance(standing := found.get(candidate.document), Agreed)
+    }
+    if not wanted or not books.rules.rules.received_in_advance:
+        return {}
+    rows = booked_ids(connection, books.licence.id, set(wanted.values()))
+    sales = {row.document: content_of(work, row) for row in rows}
+    return {payment: sales[sale] for payment, sale in wanted.items()}
+
+
+def _held(
+    connection: Connection,
+    work: Workplace,
+    books: Books,
+    batch: Sequence[Candidate],
+    contents: Sequence[Document],
+    agreed: Mapping[int, Document],
+) -> Mapping[int, Advance]:
+    """Find what is held in advance for the sales of a batch, and for those whose payments it has."""
+    if not books.rules.rules.received_in_advance:
+        return {}
+    sales = [
+        Named(candidate.document, f"{content.kind}:{content.source_id}", content.sale_ref)
+        for candidate, content in zip(batch, contents, strict=True)
+        if candidate.kind in SALE_KINDS
+    ]
+    sales += [Named(payment, f"{sale.kind}:{sale.source_id}", sale.sale_ref) for payment, sale in agreed.items()]
+    return advances_of(connection, work, books.licence, books.rules.rules.basis, sales)
 
 
 def _to_come(connection: Connection, work: Workplace, books: Books, documents: Collection[int]) -> dict[int, Original]:

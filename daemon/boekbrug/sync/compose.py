@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from boekbrug.booking.composed import Composed, Evidence, Item, Rejected
 from boekbrug.booking.individual import compose_individual
 from boekbrug.booking.memorial import place_in_ledger
-from boekbrug.booking.rules import Mode
+from boekbrug.booking.rules import LEDGER_MODES, Mode
 from boekbrug.booking.terms import InTerm, place_in_term
 from boekbrug.contract import Problem
 from boekbrug.store import licences
 from boekbrug.store.licences import LicenceClaim
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch
-from boekbrug.sync.books import Books, Candidate, candidates, items_of
+from boekbrug.sync.books import STAGES, Books, Candidate, candidates, items_of
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
 
@@ -21,21 +21,24 @@ def compose(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step
 
     What belongs in a total is put to its term, to be composed when that is over.
     """
-    yield from compose_alone(work, claim, books)
-    while count := _compose_batch(work, claim, books, linked=True):
-        yield Step("composed", count)
+    for stage in STAGES:
+        yield from _compose_stage(work, claim, books, stage)
 
 
 def compose_alone(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step]:
     """Compose what refers to no other document, and so need not wait for the rest of what is fetched."""
-    while count := _compose_batch(work, claim, books, linked=False):
+    return _compose_stage(work, claim, books, STAGES[0])
+
+
+def _compose_stage(work: Workplace, claim: LicenceClaim, books: Books, stage: str) -> Iterator[Step]:
+    while count := _compose_batch(work, claim, books, stage):
         yield Step("composed", count)
 
 
-def _compose_batch(work: Workplace, claim: LicenceClaim, books: Books, *, linked: bool) -> int:
+def _compose_batch(work: Workplace, claim: LicenceClaim, books: Books, stage: str) -> int:
     with work.database.read() as connection:
         now = work.database.now(connection)
-        batch = candidates(connection, books.licence.id, now, work.limits.batch, linked=linked)
+        batch = candidates(connection, books.licence.id, now, work.limits.batch, stage)
         items = items_of(connection, work, books, batch)
     if not batch:
         return 0
@@ -58,7 +61,3 @@ def compose_one(candidate: Candidate, item: Item, books: Books, evidence: Eviden
     if mode in LEDGER_MODES:
         return place_in_ledger(item, books.rules, evidence)
     return place_in_term(item, books.rules, evidence)
-
-
-LEDGER_MODES = (Mode.MEMORIAL_DAY, Mode.MEMORIAL_MONTH)
-"""Modes that book the source's own ledger."""

@@ -1,5 +1,6 @@
 """Correct documents that changed after they were booked: out as they were booked, in under today's rules."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, DocumentState, Draft, Held, Member, Skipped, Waiting
 from boekbrug.booking.corrections import Correction, correct, reverse_lines
+from boekbrug.booking.rules import LEDGER_MODES
 from boekbrug.booking.terms import InTerm, Part, day_term, part_of, total
 from boekbrug.contract import Line
 from boekbrug.store import corrected, licences, problems, states
@@ -20,13 +22,15 @@ from boekbrug.store.states import Move
 from boekbrug.store.words import Reason
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch, marks_for
 from boekbrug.sync.books import Books, Candidate, booked_ids, items_of
-from boekbrug.sync.compose import LEDGER_MODES, compose_one
+from boekbrug.sync.compose import compose_one
 from boekbrug.sync.originals import CORRECTION
 from boekbrug.sync.standing import Stands, own_draft, standing_of, taken_out
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
 
 _encode = msgspec.msgpack.Encoder().encode
+PREPAYMENT = "prepayment"
+RELEASED = "its invoice has released this prepayment; reverse that first"
 WHOLE_TERM = "the source's own ledger is corrected by reversing its term and booking it anew"
 
 
@@ -72,6 +76,8 @@ def plan(
     if books.rules.rules.mode in LEDGER_MODES:
         return Held(WHOLE_TERM)
     [candidate] = booked_ids(connection, books.licence.id, [document])
+    if standing[0].facet == PREPAYMENT and items_of(connection, work, books, [candidate])[0].original is not None:
+        return Held(RELEASED)
     taken = Skipped("taken out by a person")
     replacement = taken if remove else _replacement(connection, work, books, candidate, now)
     last, n = standing[-1], 1 + _corrections(standing)
@@ -109,8 +115,9 @@ def _in_again(replacement: Draft, n: int) -> Draft:
 
 def _replacement(connection: Connection, work: Workplace, books: Books, candidate: Candidate, now: int) -> Composed:
     """Compose a document as if nothing of it was booked and no period filed: the date is the correction's to choose."""
-    rules = CompiledRules(replace(books.rules.rules, filed_through=None))
-    books = Books(licence=books.licence, rules=rules, mark_length=books.mark_length, zone=books.zone)
+    own = {"filed_through": None, "filed_oss_through": None, "filed_icp_through": None, "locked_through": None}
+    rules = CompiledRules(replace(books.rules.rules, **own))
+    books = dataclasses.replace(books, rules=rules, locked_through=None)
     [item] = items_of(connection, work, books, [candidate])
     evidence = books.evidence(now)
     found = compose_one(candidate, item, books, evidence)

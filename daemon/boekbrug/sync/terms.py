@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from boekbrug.booking import terms as booking
 from boekbrug.booking.composed import Composed, Evidence, Item
 from boekbrug.booking.memorial import compose_ledger
+from boekbrug.booking.rules import LEDGER_MODES
 from boekbrug.booking.terms import Composition, Part, compose_term, part_of
 from boekbrug.contract import ClosesDays, Line
 from boekbrug.store import licences, terms
@@ -17,7 +18,6 @@ from boekbrug.store.terms import Term
 from boekbrug.store.words import TermState
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch, Subject
 from boekbrug.sync.books import Books, Candidate, by_ids, items_of, waiting_for
-from boekbrug.sync.compose import LEDGER_MODES
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
 

@@ -12,7 +12,7 @@ from boekbrug.problems.loading import catalogue
 
 RULES: dict[str, Any] = {
     "vat_scheme": "invoice",
-    "basis": "order",
+    "basis": "invoice",
     "oss": False,
     "seller": "normal",
     "filing_period": "quarter",
@@ -105,7 +105,7 @@ def order(*lines: DocumentLine, paid: dict[str, str] | None = None, total: str |
     tenders = tuple(Tender(method=method, amount=Decimal(part)) for method, part in (paid or {}).items())
     return Document(
         **{
-            "kind": DocumentKind.ORDER,
+            "kind": DocumentKind.INVOICE,
             "source_id": "1",
             "number": "W1",
             "total": amount,

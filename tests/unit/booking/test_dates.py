@@ -2,10 +2,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from tests.unit.booking.shop import EVIDENCE, item, line, order, rules
+from msgspec.structs import replace
+from tests.unit.booking.cases import BELGIAN
+from tests.unit.booking.shop import EVIDENCE, book, item, line, order, rules
 
+from boekbrug.booking import Draft, Held, compose_individual, reverse
 from boekbrug.booking.dates import DateUnclear, near_period_end, period_end, tax_point
-from boekbrug.contract import Dates, Document, DocumentKind
+from boekbrug.booking.periods import locked_through
+from boekbrug.contract import Dates, Document, DocumentKind, Period
 
 NEW_YEARS_EVE = dt.datetime(2025, 12, 31, 15, tzinfo=dt.UTC)
 SECOND = dt.datetime(2026, 1, 2, 9, tzinfo=dt.UTC)
@@ -69,3 +73,29 @@ def test_credit_counts_at_refund_or_credit_date_by_scheme(scheme: str, expected:
 def test_vat_period_ends_as_filed(filing: str, day: dt.date, end: dt.date, near: bool) -> None:
     assert period_end(day, rules(filing_period=filing)) == end
     assert near_period_end(day, rules(filing_period=filing)) is near
+
+
+def test_a_filed_return_holds_its_own_sales_only() -> None:
+    filed = replace(EVIDENCE, filed_oss_through=dt.date(2026, 9, 30), filed_icp_through=dt.date(2026, 7, 31))
+    german = order(line("119.00", "19"), ship_to="DE", paid={"ideal": "119.00"})
+    belgian = order(line("500.00", "0"), buyer=BELGIAN, ship_to="BE", paid={"ideal": "500.00"})
+    rules = book(oss=dt.date(2026, 1, 1))
+    reasons = ["OSS return filed through 2026-09-30", "ICP return filed through 2026-07-31"]
+    found = [compose_individual(item(document), rules, filed) for document in (german, belgian)]
+    assert found == [Held(reason) for reason in reasons]
+    assert isinstance(compose_individual(item(order(line("121.00"), paid={"ideal": "121.00"})), rules, filed), Draft)
+    booked = compose_individual(item(german), rules, EVIDENCE)
+    assert isinstance(booked, Draft)
+    assert reverse(booked, filed) == Held(reasons[0])
+    assert isinstance(reverse(booked, filed, dt.date(2026, 10, 1)), Draft)
+
+
+def test_books_are_locked_through_the_closed_periods_they_begin_with() -> None:
+    def month(n: int, **more: Any) -> Period:
+        first = dt.date(2026, n, 1)
+        return Period(code=str(n), start=first, end=dt.date(2026, n + 1, 1) - dt.timedelta(1), **more)
+
+    closed = [month(2, closed_journals=("70",)), month(1, open=False)]
+    assert locked_through([*closed, month(3), month(4, open=False)], ["70"]) == dt.date(2026, 2, 28)
+    assert locked_through([*closed, month(3)], ["90"]) == dt.date(2026, 1, 31)
+    assert locked_through([month(1)], ["70"]) is None

@@ -1,7 +1,8 @@
+import re
 from pathlib import Path
 
 import pytest
-from tests.unit.booking.cases import CASES, LEFT_TO_SPECIAL_VAT, NO_ENTRY
+from tests.unit.booking.cases import CASES, LEFT_TO_SPECIAL_VAT, NO_ENTRY, SUPERSEDED
 from tests.unit.booking.shop import amounts, net
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -20,6 +21,13 @@ def test_every_golden_file_has_its_case() -> None:
 def test_every_point_of_the_bookkeeper_is_covered_or_listed() -> None:
     listed = {case.split("-")[1] for case in [*CASES, *NO_ENTRY, *LEFT_TO_SPECIAL_VAT] if case.startswith("bk-")}
     assert listed == {f"{point:02}" for point in range(1, 32)}
+
+
+def test_every_worked_case_of_the_other_sheets_is_covered_or_superseded() -> None:
+    named = {re.match(r"[a-z]+-\d+(\.\d+)?", case)[0] for case in [*CASES, *SUPERSEDED]}  # type: ignore[index]
+    worked = {f"da-2.{n}" for n in range(1, 12)} | {f"wf-5.{n}" for n in range(1, 5)} | {"bex-8", "bex-9"}
+    assert worked <= named
+    assert set(SUPERSEDED.values()) <= set(CASES)
 
 
 def test_day_turnover_keeps_debit_and_credit_of_vouchers_and_deposits_apart() -> None:

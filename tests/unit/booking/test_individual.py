@@ -244,15 +244,15 @@ def test_credit_note_waits_for_its_original() -> None:
 
 
 def test_readiness_and_basis_decide_first() -> None:
-    document = order(line("121.00"))
+    document = order(line("121.00"), paid={"ideal": "121.00"})
 
     def compose(document: Document, booked_as: DocumentKind | None = None) -> Composed:
         return compose_individual(item(document, booked_as=booked_as), book(), EVIDENCE)
 
     assert compose(replace(document, readiness=Readiness.OPEN, status="new")) == Open("new")
     assert compose(replace(document, readiness=Readiness.VOID, status="cancelled")) == Skipped("void: cancelled")
-    assert compose(replace(document, kind=DocumentKind.INVOICE)) == Skipped("this licence books each order")
-    assert compose(document, booked_as=DocumentKind.INVOICE) == Skipped("booked as invoice")
+    assert compose(replace(document, kind=DocumentKind.ORDER)) == Skipped("this licence books each invoice")
+    assert compose(document, booked_as=DocumentKind.ORDER) == Skipped("booked as order")
     assert compose(order(line("0.00"), paid={"ideal": "0.00"})) == Skipped("nothing to book")
     problem = Problem(code="plugin-bug")
     assert codes(compose(replace(document, problems=(problem,)))) == ["plugin-bug"]
@@ -283,8 +283,8 @@ def test_order_date_does_not_decide_the_year() -> None:
     composed = compose_individual(item(document), book(), EVIDENCE)
     assert isinstance(composed, Draft)
     assert composed.date == dt.date(2026, 1, 2)
-    unknown = replace(document, dates=Dates(ordered=late))
-    asked = compose_individual(item(unknown), book(payment_date_unknown="ask"), EVIDENCE)
+    unknown = replace(document, dates=Dates(ordered=late), kind=DocumentKind.ORDER)
+    asked = compose_individual(item(unknown), book(payment_date_unknown="ask", basis="order"), EVIDENCE)
     assert isinstance(asked, Held)
 
 
@@ -313,3 +313,12 @@ def test_lines_of_other_kinds_at_one_rate_make_one_base() -> None:
     composed = compose_individual(item(document), book(), EVIDENCE)
     assert isinstance(composed, Draft)
     assert [booked.minor for booked in composed.lines] == [19360, -16000, -3360]
+
+
+def test_unpaid_orders_have_no_invoice_that_says_when_their_vat_is_due() -> None:
+    unpaid = order(line("121.00"), kind=DocumentKind.ORDER, on_account=True)
+    partly = order(line("121.00"), kind=DocumentKind.ORDER, paid={"ideal": "100.00"})
+    for document in (unpaid, partly):
+        assert codes(compose_individual(item(document), book(basis="order"), EVIDENCE)) == ["order-without-invoice"]
+        cash = compose_individual(item(document), book(basis="order", vat_scheme="cash"), EVIDENCE)
+        assert isinstance(cash, Draft)

@@ -2,6 +2,7 @@
 
 from boekbrug.store.tables.base import metadata
 from boekbrug.store.tables.documents import (
+    answer,
     document,
     document_state,
     fetch_cursor,
@@ -40,7 +41,7 @@ from boekbrug.store.tables.reference import (
 from boekbrug.store.tables.work import budget, cache, fact, id_block, run, worker
 
 __all__ = [
-    "administration", "api_key", "app", "audit", "authorisation", "budget", "cache", "cases", "connection",
+    "administration", "answer", "api_key", "app", "audit", "authorisation", "budget", "cache", "cases", "connection",
     "document", "document_state", "effect", "entry", "entry_line", "entry_state", "event", "fact", "fetch_cursor",
     "grants", "hook", "id_block", "licence", "login_failure", "login_link", "membership", "metadata", "party",
     "payload", "problem", "revision", "rules", "run", "sale_basis", "secret", "session", "tally", "term",

@@ -112,6 +112,16 @@ partial_index(
     only="next_at is not null",
 )
 
+answer = Table(
+    "answer",
+    metadata,
+    # two answers to one question: which one was booked?
+    integer("licence", ForeignKey("licence.id"), primary_key=True, autoincrement=False),
+    integer("document", primary_key=True, autoincrement=False),
+    prose("body"),
+    moment("changed_at"),
+)
+
 problem = Table(
     "problem",
     metadata,

@@ -135,7 +135,8 @@ class Mapper:
             return tuple(_tender(tender, n, when) for n, tender in enumerate(row.tenders))
         if row.payment_method and not row.on_account and self._is_paid(row, kind, readiness):
             return (Tender(method=row.payment_method, amount=total),)
-        if kind is _PAYMENT:
+        if kind is _PAYMENT and total > 0:
+            # of a refund a person may say how it was divided
             raise RowFault("files-missing-field", field="payment_method")
         return ()
 

@@ -614,6 +614,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("administration", "party_key", name=op.f("uq_party_administration_party_key")),
     )
     op.create_table(
+        "answer",
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "document", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["licence"], ["licence.id"], name=op.f("fk_answer_licence")),
+        sa.PrimaryKeyConstraint("licence", "document", name=op.f("pk_answer")),
+    )
+    op.create_table(
         "cases",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -1,0 +1,89 @@
+"""Say of a document what its source leaves open: when it was paid, how a refund was divided, which lines it is for."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+from sqlalchemy import Connection
+
+from boekbrug.acts import compose_again
+from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.booking.answers import Answers
+from boekbrug.booking.composed import DocumentState
+from boekbrug.contract import Document, DocumentLine, Tender
+from boekbrug.store import answers, changes, states
+from boekbrug.store.licences import Licence
+from boekbrug.sync.books import Books, booked_ids, content_of, open_books
+
+_UNDECIDED = (DocumentState.HELD, DocumentState.PROBLEM)
+
+
+def answer(
+    desk: Desk,
+    licence: Licence,
+    number: str,
+    *,
+    paid: dt.date | None = None,
+    tenders: Sequence[tuple[str, Decimal]] = (),
+    lines: Sequence[tuple[Decimal, Decimal]] = (),
+) -> None:
+    """Keep the answer and compose the document with it; `tenders` are (method, amount), `lines` (rate, amount).
+
+    Amounts include VAT and have the document's sign. Raise ActRefused when nothing is asked, when the source says it
+    itself, and when amounts do not add up to the document's.
+    """
+    said = Answers(
+        paid=paid,
+        tenders=tuple(Tender(method=method, amount=amount) for method, amount in tenders),
+        lines=tuple(DocumentLine(amount=amount, vat_rate=rate) for rate, amount in lines),
+    )
+    work = desk.house.place("answer")
+    with desk.house.database.read() as connection:
+        id = _asked(connection, licence, number)
+        [candidate] = booked_ids(connection, licence.id, [id])
+        content = content_of(work, candidate)
+        _demand_fitting(said, content, open_books(connection, work, licence))
+        ids = compose_again.ids_for(connection, [id])
+    with desk.act("answer", licence.name, ids=ids) as act:
+        answers.keep(act.connection, licence.id, id, msgspec.json.encode(said).decode(), act.now)
+        compose_again.start_over(act, licence.id, [id])
+        changes.make_due(act.connection, licence.id, act.now)
+        act.licence = licence.id
+        act.facts = {"number": number, "answer": msgspec.json.encode(said).decode()}
+
+
+def _asked(connection: Connection, licence: Licence, number: str) -> int:
+    documents = states.numbered(connection, licence.id, [number])[number]
+    open_ones = [
+        one.document
+        for one in states.standings(connection, documents)
+        if one.licence == licence.id and one.state in _UNDECIDED
+    ]
+    if len(open_ones) != 1:
+        what = "waits for no answer" if not open_ones else "names several documents"
+        raise ActRefused([f"{number} {what}; see: boekbrug find {number}"])
+    return open_ones[0]
+
+
+def _demand_fitting(said: Answers, content: Document, books: Books) -> None:
+    reasons = [
+        f"The source itself says {what}; correct it there."
+        for what, mine, its in (
+            ("when it was paid", said.paid, content.dates.paid),
+            ("how it was paid", said.tenders, content.tenders),
+            ("which lines it is for", said.lines, content.lines),
+        )
+        if mine and its
+    ]
+    for name, amounts in (("payments", said.tenders), ("lines", said.lines)):
+        total = sum((one.amount for one in amounts), Decimal(0))
+        if amounts and total != content.total:
+            reasons.append(f"The {name} add up to {total}, {content.number} is {content.total}.")
+    known = books.rules.rules.payments
+    unknown = sorted({one.method for one in said.tenders} - known.keys())
+    reasons += [f"{method} is no payment method of the settings: {', '.join(known)}." for method in unknown]
+    if said == Answers():
+        reasons.append("Say what you know: --paid-on, --tender or --line.")
+    if reasons:
+        raise ActRefused(reasons)

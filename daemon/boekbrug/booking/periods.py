@@ -1,0 +1,39 @@
+"""Say which days are closed: by a filed return, or by the books themselves."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from boekbrug.booking.composed import Evidence
+from boekbrug.contract import Line, Period, Treatment
+
+_INTRA_EU = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE})
+
+
+def closed(day: dt.date, evidence: Evidence) -> str:
+    """Say why nothing is booked on a day; empty when it is open."""
+    if evidence.filed_through is not None and day <= evidence.filed_through:
+        return f"period filed through {evidence.filed_through}"
+    if evidence.locked_through is not None and day <= evidence.locked_through:
+        return f"books locked through {evidence.locked_through}"
+    return ""
+
+
+def return_filed(day: dt.date, lines: Iterable[Line], evidence: Evidence) -> str:
+    """Say which return of its own these lines belong to and is filed: OSS and ICP go their own way (§1.11)."""
+    oss, icp = evidence.filed_oss_through, evidence.filed_icp_through
+    if oss is None and icp is None:
+        return ""
+    treatments = {line.treatment for line in lines}
+    if oss is not None and day <= oss and Treatment.OSS in treatments:
+        return f"OSS return filed through {oss}"
+    return f"ICP return filed through {icp}" if icp is not None and day <= icp and treatments & _INTRA_EU else ""
+
+
+def locked_through(periods: Sequence[Period], journals: Iterable[str]) -> dt.date | None:
+    """Return the last day of the closed periods that the books begin with; one closed journal of ours is enough."""
+    through, ours = None, set(journals)
+    for period in sorted(periods, key=lambda period: period.start):
+        if period.open and ours.isdisjoint(period.closed_journals):
+            break
+        through = period.end
+    return through
