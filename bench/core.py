@@ -133,7 +133,7 @@ def bare_day(orders: Sequence[BareOrder]) -> dict[str, int]:
 
 
 def fastest(works: Sequence[Callable[[], object]], times: int = 7) -> list[float]:
-    """Return the processor seconds of each work's fastest run, run by turns: noise of a shared machine only ever adds."""
+    """Return the processor seconds of each work's fastest run, by turns: the noise of a shared machine only adds."""
     seconds = [math.inf] * len(works)
     for _ in range(times):
         for place, work in enumerate(works):

@@ -147,8 +147,13 @@ def _entry_differs_from_event() -> Query:
         .join(last, last.c.subject == columns.entry, isouter=True)
         .join(event, sa.and_(event.c.subject == last.c.subject, event.c.id == last.c.newest), isouter=True)
         .where(columns.state.in_(settled))
-        .where(sa.or_(_moved_without_event(columns, _FIRST_OF_ENTRY), event.c.state != columns.state))
-        .where(sa.or_(columns.state != EntryState.BOOKED, ~booked_at_once))
+        .where(
+            sa.or_(
+                sa.and_(booked_at_once, columns.state != EntryState.BOOKED),
+                sa.and_(~booked_at_once, _moved_without_event(columns, _FIRST_OF_ENTRY)),
+                sa.and_(~booked_at_once, event.c.state != columns.state),
+            )
+        )
     )
 
 
