@@ -1,5 +1,6 @@
 """Plain-text books that answer as a test wants; a plugin like any other."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -37,6 +38,10 @@ class Mood:
     #: preparing or posting an entry of this number meets a bug
     poison: str = ""
     poisons: str = "post"
+    #: how long a call of the books that take one entry at a time lasts
+    lasts: dt.timedelta = dt.timedelta()
+    #: after so many calls `raises` begins
+    raises_after: int = 0
     sent: list[str] = field(default_factory=list)
 
 
@@ -57,7 +62,7 @@ def prepare(self: Any, administration: str, effects: Sequence[Any]) -> Any:
 
 def post(self: Any, administration: str, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
     """Book, with what goes wrong."""
-    if mood.raises is not None:
+    if mood.raises is not None and len(mood.sent) >= mood.raises_after:
         raise mood.raises
     mood.sent += [item.mark for item in prepared]
     _poisoned([item.mark for item in prepared], "post")
@@ -90,10 +95,25 @@ Moody: Any = type(
 )
 
 
+def post_one(self: Any, administration: str, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
+    """Book one entry, which takes a while."""
+    booked = post(self, administration, prepared)
+    self.context.clock.advance(mood.lasts)
+    return booked
+
+
+Singly: Any = type(
+    "Singly",
+    (Moody,),
+    {"name": "singly", "capabilities": msgspec.structs.replace(Moody.capabilities, batch_size=1), "post": post_one},
+)
+
+
 @hookimpl
 def register_target(register: Callable[[type[Target]], None]) -> None:
     """Register the books."""
     register(Moody)
+    register(Singly)
 
 
 def plugins() -> PluginHost:

@@ -2,21 +2,16 @@
 
 import datetime as dt
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from itertools import chain, groupby
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from boekbrug.contract import (
-    AuthorisationLost,
     BoekbrugError,
     Effect,
     EffectKind,
     Entry,
-    MissingRight,
-    NotSent,
     Outcome,
-    OutcomeUnknown,
     PluginBug,
     Prepared,
     Problem,
@@ -24,13 +19,11 @@ from boekbrug.contract import (
     ResolvesParties,
     Retriable,
     Target,
-    Unknown,
-    WrongClock,
-    WrongKey,
 )
 from boekbrug.store import effects, entries, parties
 from boekbrug.store.effects import RESEND, Claim, Intent
-from boekbrug.store.licences import ClaimLost, Licence
+from boekbrug.store.licences import Licence
+from boekbrug.sync.calls import call
 from boekbrug.sync.caution import Found, already_booked
 from boekbrug.sync.outcome import Concluded, SettledAs, conclude
 from boekbrug.sync.release import give_back, refuse
@@ -46,7 +39,8 @@ def deliver(
 ) -> Iterator[Step]:
     """Send what is due, one batch after the other, until nothing is or the time is over.
 
-    1. claim; 2. prepare (asks, creates nothing); then per call: 3. commit the intents; 4. call; 5. commit the outcomes.
+    1. claim; 2. prepare (asks, creates nothing); then per round of calls: 3. commit the intents; 4. call; 5. commit the
+    outcomes.
     Where preparing asks nothing, the intent is the claim. A call that was not processed at all raises its cause after
     its entries were given back.
     """
@@ -75,26 +69,20 @@ def send(
     prepared: Sequence[Prepared],
     phase: str,
 ) -> Generator[Step, None, list[Concluded]]:
-    """Send what was prepared for claims of one kind, batch by batch; return what became of it."""
+    """Send what was prepared for claims of one kind, round by round; return what became of it."""
     target = work.instances.target(licence.target)
     by_subject = {claim.subject: claim for claim in claims}
     done: list[Concluded] = []
     with work.database.read() as connection:
         # what was in a call that met a bug goes out again alone
         suspects = effects.bugs_met(connection, [claim.subject for claim in claims if claim.reason == RESEND])
-    alone = [[item] for item in prepared if item.id in suspects]
-    others = [item for item in prepared if item.id not in suspects]
-    for batch in chain(_batches(others, target.capabilities.batch_size), alone):
-        intents, begun = _intend(work, licence, by_subject, batch), work.clock.now()
+    pace = work.paces[licence.target]
+    for batches in pace.rounds(prepared, target.capabilities.batch_size, suspects):
+        intents, begun = _intend(work, licence, by_subject, [item for one in batches for item in one]), work.clock.now()
         yield Step("intended", len(intents))
-        if not dt.timedelta() <= work.clock.now() - begun < work.limits.lease:
-            # others may look for these by now, and find nothing: what is sent from here on could be sent twice
-            raise ClaimLost(intents=str(len(intents)))
-        with work.metrics.timed(target.name, "post"):
-            outcomes, cause = _post(work, target, administration, [intent.prepared for intent in intents])
-        work.metrics.count_effects(target.name, outcomes)
-        yield Step("called", len(outcomes))
-        concluded = _concluded(intents, outcomes)
+        outcomes, cause = yield from call(work, target, administration, batches, begun)
+        pace.learn(work.clock.now() - begun)
+        concluded = _concluded(intents[: len(outcomes)], outcomes)
         conclude(work, concluded)
         yield Step(phase, len(outcomes))
         if cause is not None:
@@ -196,17 +184,6 @@ def _look(
     return there
 
 
-def _batches(prepared: Sequence[Prepared], size: int) -> Iterator[list[Prepared]]:
-    for _, group in groupby(sorted(prepared, key=_group), key=_group):
-        alike = list(group)
-        for start in range(0, len(alike), size):
-            yield alike[start : start + size]
-
-
-def _group(item: Prepared) -> str:
-    return item.group
-
-
 def _intend(work: Workplace, licence: Licence, claims: Mapping[int, Claim], batch: Sequence[Prepared]) -> list[Intent]:
     ids = work.ids
     ids.ensure(len(batch))
@@ -219,26 +196,6 @@ def _intend(work: Workplace, licence: Licence, claims: Mapping[int, Claim], batc
             work.sealing.payload,
         )  # fmt: skip
     return intents
-
-
-def _post(
-    work: Workplace, target: Target, administration: str, batch: Sequence[Prepared]
-) -> tuple[Sequence[Outcome], Exception | None]:
-    try:
-        outcomes = target.post(administration, batch)
-    except Retriable as error:
-        return [NotSent(reason=error.code, retry_after=error.retry_after)] * len(batch), error
-    except (AuthorisationLost, MissingRight, WrongClock, WrongKey) as error:
-        return [NotSent(reason=error.code)] * len(batch), error
-    except OutcomeUnknown as error:
-        return [Unknown(reason=error.code)] * len(batch), None
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the effect may exist
-        work.log.warning("plugin.failed", verb="post", error=repr(error))
-        return [Unknown(reason="plugin-bug")] * len(batch), None
-    if len(outcomes) != len(batch):
-        work.log.warning("plugin.failed", verb="post", sent=len(batch), answered=len(outcomes))
-        return [Unknown(reason="plugin-bug")] * len(batch), None
-    return outcomes, None
 
 
 def _concluded(intents: Sequence[Intent], outcomes: Sequence[Outcome | SettledAs]) -> list[Concluded]:

@@ -1,6 +1,7 @@
 """Everything a worker needs, handed in: database, plugins, vault, clock, chance."""
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass, field
 from random import Random
 
@@ -10,6 +11,7 @@ from boekbrug.runtime.metrics import Metrics
 from boekbrug.runtime.secrets import Vault
 from boekbrug.store.database import Database
 from boekbrug.store.ids import Ids
+from boekbrug.sync.pace import Pace
 from boekbrug.sync.sealing import Sealing
 
 
@@ -46,6 +48,8 @@ class Workplace:
     fetched: dict[tuple[int, int], Document] = field(default_factory=dict)
     #: entries composed last, by id: sent at once they need not be read again
     composed: dict[int, Entry] = field(default_factory=dict)
+    #: how many calls to a target, by its connection, go into one round
+    paces: defaultdict[int, Pace] = field(default_factory=lambda: defaultdict(Pace))
     #: whether a licence wants its sales written back, as far as that was asked for
     writes_back: dict[int, bool] = field(default_factory=dict)
 

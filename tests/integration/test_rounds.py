@@ -1,0 +1,64 @@
+"""Calls that are quick share the transactions before and after; slow ones, and what goes wrong, stay apart."""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from tests.integration.journey import Business, order
+from tests.integration.moody import Mood, mood, plugins
+
+from boekbrug.acts.synchronise import run_named
+from boekbrug.contract import Retriable
+
+
+@pytest.fixture
+def business(tmp_path: Path, sqlite_template: Path) -> Iterator[Business]:
+    for one in fields(Mood):
+        setattr(mood, one.name, getattr(Mood(), one.name))
+    found = Business(
+        tmp_path, f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}", target="singly", plugins=plugins()
+    )
+    yield found
+    found.house.close()
+
+
+def run(business: Business) -> list[int]:
+    """Run the licence and return how many calls went into each round."""
+    with business.house.workplace("tests") as work:
+        return [step.done for step in run_named(work, business.licence) if step.phase == "intended"]
+
+
+def test_quick_calls_share_more_and_more_of_their_transactions(business: Business) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(60)))
+    assert run(business) == [1, 2, 4, 8, 10, 25, 10]
+    assert business.counts() == {"booked": 60}
+
+
+def test_a_slow_target_is_called_one_by_one(business: Business) -> None:
+    mood.lasts = dt.timedelta(seconds=5)
+    business.write("a.jsonl", *(order(n) for n in range(4)))
+    assert run(business) == [1, 1, 1, 1]
+
+
+def test_a_target_that_becomes_slow_leaves_nothing_unsaid_when_the_lease_ends(business: Business) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(30)))
+    run(business)
+    mood.lasts = dt.timedelta(seconds=20)
+    business.write("b.jsonl", *(order(n) for n in range(30, 60)))
+    for _ in range(8):
+        run(business)
+    assert business.counts() == {"booked": 60}
+    assert sorted(mood.sent) == sorted({*mood.sent}), "an entry was sent twice"
+
+
+def test_what_follows_a_refused_call_is_not_called(business: Business) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(1, 16)))
+    mood.raises, mood.raises_after = Retriable(retry_after=dt.timedelta(minutes=2)), 9
+    run(business)
+    assert (len(mood.sent), business.counts()) == (9, {"booked": 9, "waiting": 6})
+    mood.raises = None
+    assert business.sync() == {"booked": 15}
+    assert len(mood.sent) == 15
