@@ -3,6 +3,7 @@
 Nothing here reads a clock, a file or a database; the same input gives the same bytes.
 """
 
+from boekbrug.booking.boxes import Box, Words, box_of, vat_words
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import (
     BeforeStart,
@@ -30,6 +31,7 @@ from boekbrug.booking.terms import Composition, Term, compose_term, day_term, mo
 
 __all__ = [
     "BeforeStart",
+    "Box",
     "CompiledRules",
     "Composed",
     "Composition",
@@ -47,6 +49,8 @@ __all__ = [
     "Skipped",
     "Term",
     "Waiting",
+    "Words",
+    "box_of",
     "chart_use",
     "compose_individual",
     "compose_ledger",
@@ -60,4 +64,5 @@ __all__ = [
     "reverse",
     "reverse_term",
     "state_of",
+    "vat_words",
 ]

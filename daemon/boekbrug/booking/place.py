@@ -23,7 +23,7 @@ VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}")
 _WHERE_IT_IS = frozenset({LineKind.LODGING, LineKind.CAMPING_PITCH, LineKind.NO_SHOW, LineKind.CANCELLATION})
 
 #: treatments under which a line may state VAT
-TAXED = frozenset({Treatment.DOMESTIC, Treatment.OSS, Treatment.FOREIGN})
+TAXED = frozenset({Treatment.DOMESTIC, Treatment.OSS, Treatment.DISTANCE, Treatment.FOREIGN})
 
 
 class Standing(StrEnum):
@@ -105,9 +105,16 @@ def treatment_of(place: Place, kind: LineKind, *, taxed: bool, rules: Rules) -> 
 def _taxed(place: Place, kind: LineKind, *, at_home: bool, rules: Rules) -> Treatment | Misfit:
     consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
     distant = not at_home and consumer and place.destination in UNION and kind is not LineKind.SERVICE
+    if distant and _is_registered(place.destination, rules):
+        return Treatment.DISTANCE
     if distant and rules.oss is None:
         return Misfit("oss-unanswered")
     return Treatment.OSS if distant and place.oss else Treatment.DOMESTIC
+
+
+def _is_registered(country: str, rules: Rules) -> bool:
+    """Tell whether the seller declares distance sales in a country itself: then the rules have a row for its VAT."""
+    return any(row.treatment is Treatment.DISTANCE and row.country == country for row in rules.vat)
 
 
 def _untaxed_abroad(place: Place, kind: LineKind) -> Treatment | Misfit:
@@ -131,7 +138,7 @@ def _from_abroad(place: Place, *, taxed: bool) -> Treatment:
 
 def vat_country(place: Place, treatment: Treatment) -> str:
     """Return the country whose VAT a line carries, empty where the treatment says it all."""
-    if treatment is Treatment.OSS:
+    if treatment in (Treatment.OSS, Treatment.DISTANCE):
         return place.destination
     return place.origin if treatment is Treatment.FOREIGN else ""
 
