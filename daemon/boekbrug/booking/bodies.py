@@ -104,7 +104,7 @@ def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Co
         sums = sum_lines(item.document, book, place, mirrored_postings(item.document, item.original, book))
         keep_remainder(sums, item.original)
     check_total_vat(item.document, sums)
-    rate_fault(item.document, day, sums.faults)
+    rate_fault(item.document, day, [posting for posting, _ in sums.bases], sums.faults)
     return _balanced(item, day, sums, book)
 
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from boekbrug.booking.place import TAXED, Misfit, Place, contradiction, treatment_of, vat_country
+from boekbrug.booking.rates import Span, spans_of
 from boekbrug.booking.rules import (
     ACCESSORY_KINDS,
     ASKED_KINDS,
@@ -26,7 +27,7 @@ class Posting:
     """Where a line goes. Compared by identity, so that sums per posting cost one pointer's hash.
 
     `parts` is the rate in thousandths of a percent; `why` is the rule's short name:
-    "vat <treatment> <rate> [<country>] [<kind>]".
+    "vat <treatment> <rate> [<country>] [<kind>]". `spans` tells when its country had the rate, None for always.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class Posting:
         "kind",
         "parts",
         "role",
+        "spans",
         "tolerance",
         "treatment",
         "vat_account",
@@ -54,6 +56,7 @@ class Posting:
         role: Role = Role.BASE,
         kind: LineKind | None = None,
         country: str = "",
+        spans: tuple[Span, ...] | None = None,
     ) -> None:
         self.account = account
         self.vat_code = vat_code
@@ -64,6 +67,7 @@ class Posting:
         self.role = role
         self.kind = kind
         self.country = country
+        self.spans = spans
         # a cent either way where VAT is computed, none where there is no VAT (bookkeeper.md §1.10)
         self.tolerance = 1 if parts else 0
 
@@ -206,6 +210,7 @@ class CompiledRules:
             why=" ".join(word for word in words if word),
             kind=kind if apart else None,
             country=country,
+            spans=spans_of(country or self.rules.country, parts) if parts else None,
         )
         return self.posting(found)
 

@@ -5,9 +5,12 @@ unknown payment date only where no period ends nearby.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
+from boekbrug.booking.compiled import Posting
 from boekbrug.booking.composed import Evidence, Item
+from boekbrug.booking.rates import Span, had
 from boekbrug.booking.rules import Rules, VatScheme
 from boekbrug.contract import Document, DocumentKind, DocumentLine, LineKind, Problem
 
@@ -107,8 +110,8 @@ _REDUCED = Decimal(9)
 _LODGING = LineKind.LODGING
 
 
-def rate_fault(document: Document, day: dt.date, faults: list[Problem]) -> None:
-    """Add a problem for each stay at the reduced rate from 2026 on; a departure on 1 January is a night before."""
+def rate_fault(document: Document, day: dt.date, postings: Iterable[Posting], faults: list[Problem]) -> None:
+    """Add a problem for each rate that its country did not have on the day of supply, and for stays at a former one."""
     for line in document.lines:
         if line.kind is _LODGING and line.vat_rate == _REDUCED:
             stay = rate_date(document, line, day)
@@ -116,3 +119,21 @@ def rate_fault(document: Document, day: dt.date, faults: list[Problem]) -> None:
             if stay > LODGING_STANDARD_SINCE or (stay == LODGING_STANDARD_SINCE and not nights_before):
                 facts = {"document": document.number, "line": line.text, "date": stay.isoformat()}
                 faults.append(Problem(code="lodging-rate", facts=facts))
+    for posting in postings:
+        if posting.spans is not None:
+            _not_in_force(document, day, posting, posting.spans, faults)
+
+
+def _not_in_force(
+    document: Document, day: dt.date, posting: Posting, spans: tuple[Span, ...], faults: list[Problem]
+) -> None:
+    rate = Decimal(posting.parts) / 1000
+    days = {rate_date(document, line, day) for line in document.lines if line.vat_rate == rate}
+    for wrong in sorted(one for one in days if not had(spans, one)):
+        facts = {
+            "document": document.number,
+            "rate": str(rate),
+            "country": posting.country or "NL",
+            "date": wrong.isoformat(),
+        }
+        faults.append(Problem(code="rate-not-in-force", facts=facts))
