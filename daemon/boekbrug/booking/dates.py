@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
+from boekbrug.booking.apart import LODGING_REDUCED, LODGING_STANDARD_SINCE
 from boekbrug.booking.compiled import Posting
 from boekbrug.booking.composed import Evidence, Item
 from boekbrug.booking.rates import Span, had
@@ -104,16 +105,13 @@ def rate_date(document: Document, line: DocumentLine, day: dt.date) -> dt.date:
     return line.supply_to or line.supply_from or dates.supply_to or dates.supply_from or day
 
 
-#: first night on which lodging carries the standard rate (dutch-accounting.md §1.2)
-LODGING_STANDARD_SINCE = dt.date(2026, 1, 1)
-_REDUCED = Decimal(9)
 _LODGING = LineKind.LODGING
 
 
 def rate_fault(document: Document, day: dt.date, postings: Iterable[Posting], faults: list[Problem]) -> None:
     """Add a problem for each rate that its country did not have on the day of supply, and for stays at a former one."""
     for line in document.lines:
-        if line.kind is _LODGING and line.vat_rate == _REDUCED:
+        if line.kind is _LODGING and line.vat_rate == LODGING_REDUCED:
             stay = rate_date(document, line, day)
             nights_before = line.supply_to is not None or document.dates.supply_to is not None
             if stay > LODGING_STANDARD_SINCE or (stay == LODGING_STANDARD_SINCE and not nights_before):

@@ -22,6 +22,9 @@ VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}")
 #: kinds whose place of supply is where the property or the event is, whoever buys
 _WHERE_IT_IS = frozenset({LineKind.LODGING, LineKind.CAMPING_PITCH, LineKind.NO_SHOW, LineKind.CANCELLATION})
 
+#: regimes of a seller who charges no VAT at all
+WITHOUT_VAT = frozenset({Seller.SMALL_BUSINESS, Seller.EXEMPT})
+
 #: treatments under which a line may state VAT
 TAXED = frozenset({Treatment.DOMESTIC, Treatment.OSS, Treatment.DISTANCE, Treatment.FOREIGN})
 
@@ -87,7 +90,7 @@ def _identified(vat_id: str, country: str) -> Standing:
 
 def treatment_of(place: Place, kind: LineKind, *, taxed: bool, rules: Rules) -> Treatment | Misfit:
     """Derive the treatment of a line that the source gave none for; `taxed` says whether it carries a rate."""
-    if rules.seller in (Seller.SMALL_BUSINESS, Seller.EXEMPT):
+    if rules.seller in WITHOUT_VAT:
         regime = Treatment.SMALL_BUSINESS if rules.seller is Seller.SMALL_BUSINESS else Treatment.EXEMPT
         return Misfit("vat-by-untaxed-seller") if taxed else regime
     if not _is_country(place.origin) or not _is_country(place.destination):
@@ -99,7 +102,7 @@ def treatment_of(place: Place, kind: LineKind, *, taxed: bool, rules: Rules) -> 
         return _taxed(place, kind, at_home=at_home, rules=rules)
     if at_home:
         return Treatment(rules.zero_rate) if rules.zero_rate else Misfit("zero-rate-unexplained")
-    return _untaxed_abroad(place, kind)
+    return _untaxed_abroad(place, kind, rules)
 
 
 def _taxed(place: Place, kind: LineKind, *, at_home: bool, rules: Rules) -> Treatment | Misfit:
@@ -117,7 +120,11 @@ def _is_registered(country: str, rules: Rules) -> bool:
     return any(row.treatment is Treatment.DISTANCE and row.country == country for row in rules.vat)
 
 
-def _untaxed_abroad(place: Place, kind: LineKind) -> Treatment | Misfit:
+def _untaxed_abroad(place: Place, kind: LineKind, rules: Rules) -> Treatment | Misfit:
+    consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
+    if rules.zero_rate == "margin" and consumer and place.destination in UNION:
+        # taxed where the seller is, wherever in the Union it goes (bookkeeper.md §1.15)
+        return Treatment.MARGIN
     service = kind is LineKind.SERVICE
     if place.destination not in UNION and (service or place.destination != "XI"):
         return Treatment.OUTSIDE_SCOPE if service else Treatment.EXPORT

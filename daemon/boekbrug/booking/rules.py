@@ -292,6 +292,7 @@ def _faults(rules: Rules) -> Iterator[str]:
 
 def _vat_faults(rules: Rules) -> Iterator[str]:
     seen: dict[tuple[object, ...], int] = {}
+    profits: dict[LineKind | None, int] = {}
     for place, row in enumerate(rules.vat):
         path = f"vat[{place}]"
         first = seen.setdefault((row.treatment, row.rate, row.country, row.kind), place)
@@ -303,6 +304,10 @@ def _vat_faults(rules: Rules) -> Iterator[str]:
             yield f"{path}.vat_account: a rate of {row.rate} % needs the account its VAT is booked on"
         if row.rate and row.treatment not in WITH_RATE:
             yield f"{path}.rate: {row.treatment} carries no VAT; leave the rate out"
+        if row.treatment is Treatment.MARGIN and row.rate:
+            first = profits.setdefault(row.kind, place)
+            if first != place:
+                yield f"{path}.rate: vat[{first}] says already at which rate the margin is taxed; give each a kind"
         if row.treatment is Treatment.DOMESTIC and not row.rate:
             yield f"{path}.rate: domestic VAT needs a rate; use treatment zero, exempt or outside-scope for 0 %"
 

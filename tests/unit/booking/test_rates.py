@@ -25,7 +25,7 @@ def test_table_has_what_a_maintained_package_says_of_its_day(country: str) -> No
     assert known is not None
     said: list[float | None] = [known["standard"], known["super_reduced"], known["parking"], *known["reduced"]]
     assert {Decimal(str(rate)) for rate in said if rate is not None} <= percent(country, PUBLISHED)
-    of_parts = {
+    of_parts: dict[str, set[Decimal | int]] = {
         "NL": {13},
         "GR": {9},
         "PT": {4, 5, 9, 12, 18},
@@ -33,7 +33,7 @@ def test_table_has_what_a_maintained_package_says_of_its_day(country: str) -> No
         "IE": {Decimal("4.8")},
         "PL": {7},
     }
-    standing = {Decimal(rate) for rate in of_parts.get(country, set())}
+    standing = {Decimal(rate) for rate in of_parts.get(country, ())}
     assert percent(country, PUBLISHED) - standing <= {Decimal(str(rate)) for rate in said if rate is not None}
 
 
