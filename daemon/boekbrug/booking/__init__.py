@@ -22,6 +22,7 @@ from boekbrug.booking.composed import (
     state_of,
 )
 from boekbrug.booking.corrections import Correction, correct, net_vat, reverse, reverse_term
+from boekbrug.booking.distance import distance_of
 from boekbrug.booking.explain import explain
 from boekbrug.booking.individual import compose_individual
 from boekbrug.booking.memorial import compose_ledger
@@ -57,6 +58,7 @@ __all__ = [
     "compose_term",
     "correct",
     "day_term",
+    "distance_of",
     "explain",
     "month_term",
     "net_vat",

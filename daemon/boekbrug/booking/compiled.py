@@ -166,7 +166,7 @@ class CompiledRules:
             return treatment
         if parts and treatment not in TAXED:
             return Misfit("vat-on-untaxed")
-        return self._row(treatment, parts, vat_country(place, treatment), kind, rule)
+        return self._row(treatment, parts, vat_country(place, treatment, kind, self.rules.country), kind, rule)
 
     def _treatment(self, place: Place, kind: LineKind, parts: int, stated: Treatment | None) -> Treatment | Misfit:
         if stated is not None:
@@ -213,9 +213,12 @@ class CompiledRules:
             why=" ".join(word for word in words if word),
             kind=kind if apart else None,
             country=country,
-            spans=spans_of(country or self.rules.country, parts) if parts else None,
+            spans=spans_of(self._taxing(treatment, country), parts) if parts else None,
         )
         return self.posting(found)
+
+    def _taxing(self, treatment: Treatment, country: str) -> str:
+        return self.rules.country if treatment in (Treatment.DOMESTIC, Treatment.MARGIN) else country
 
     def profit(self, kind: LineKind) -> Posting | None:
         """Find where the profit on a kind of margin sale goes; None where each sale is booked gross."""

@@ -13,7 +13,7 @@ from boekbrug.booking.compiled import Posting
 from boekbrug.booking.composed import Evidence, Item
 from boekbrug.booking.rates import Span, had
 from boekbrug.booking.rules import Rules, VatScheme
-from boekbrug.contract import Document, DocumentKind, DocumentLine, LineKind, Problem
+from boekbrug.contract import Document, DocumentKind, DocumentLine, LineKind, Problem, Treatment
 
 #: days before and after the end of a VAT period within which an order date does not do as payment date
 NEAR = 3
@@ -108,7 +108,7 @@ def rate_date(document: Document, line: DocumentLine, day: dt.date) -> dt.date:
 _LODGING = LineKind.LODGING
 
 
-def rate_fault(document: Document, day: dt.date, postings: Iterable[Posting], faults: list[Problem]) -> None:
+def rate_fault(document: Document, day: dt.date, bases: Iterable[tuple[Posting, str]], faults: list[Problem]) -> None:
     """Add a problem for each rate that its country did not have on the day of supply, and for stays at a former one."""
     for line in document.lines:
         if line.kind is _LODGING and line.vat_rate == LODGING_REDUCED:
@@ -117,7 +117,7 @@ def rate_fault(document: Document, day: dt.date, postings: Iterable[Posting], fa
             if stay > LODGING_STANDARD_SINCE or (stay == LODGING_STANDARD_SINCE and not nights_before):
                 facts = {"document": document.number, "line": line.text, "date": stay.isoformat()}
                 faults.append(Problem(code="lodging-rate", facts=facts))
-    for posting in postings:
+    for posting, _ in bases:
         if posting.spans is not None:
             _not_in_force(document, day, posting, posting.spans, faults)
 
@@ -131,7 +131,7 @@ def _not_in_force(
         facts = {
             "document": document.number,
             "rate": str(rate),
-            "country": posting.country or "NL",
+            "country": "NL" if posting.treatment is Treatment.DOMESTIC else posting.country,
             "date": wrong.isoformat(),
         }
         faults.append(Problem(code="rate-not-in-force", facts=facts))

@@ -70,7 +70,7 @@ def _not_in_advance(item: Item, amount: int, book: CompiledRules) -> str:
 def _in_advance(sale: Document, amount: int, body: Body, book: CompiledRules) -> Body | Composed:
     """Divide an advance over the rates of the sale pro rata: VAT is due with it (bookkeeper.md §1.6)."""
     sums = sum_lines(sale, book, place_of(sale, book.rules.country, oss=book.rules.oss_on(body.date)))
-    rate_fault(sale, body.date, [posting for posting, _ in sums.bases], sums.faults)
+    rate_fault(sale, body.date, sums.bases, sums.faults)
     if sums.faults or not sums.gross:
         return Rejected(tuple(sums.faults)) if sums.faults else Held("the sale of this prepayment has no amount")
     shares = shares_of(amount, [base[0] for base in sums.bases.values()], sums.gross)
