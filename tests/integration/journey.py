@@ -35,13 +35,15 @@ class Business:
         source: str = "files",
         target: str = "ledger",
         plugins: PluginHost | None = None,
+        more: str = "",
     ) -> None:
         self.shop, self.books = folder / "shop" / "orders", folder / "books"
         self.shop.mkdir(parents=True)
         self.books.mkdir()
         shutil.copy(SAMPLES / "chart.toml", self.books)
         settings = folder / "boekbrug.toml"
-        settings.write_text(f'state = "state"\n[database]\nurl = "{url.replace("postgresql+psycopg", "postgresql")}"\n')
+        address = url.replace("postgresql+psycopg", "postgresql")
+        settings.write_text(f'state = "state"\n[database]\nurl = "{address}"\n{more}')
         (folder / "state").mkdir()
         self.clock = SettableClock(NOW)
         self.house = House(load(settings), clock=self.clock, plugins=plugins)

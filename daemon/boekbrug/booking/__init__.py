@@ -3,6 +3,7 @@
 Nothing here reads a clock, a file or a database; the same input gives the same bytes.
 """
 
+from boekbrug.booking.boxes import Box, Words, box_of, vat_words
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import (
     BeforeStart,
@@ -21,6 +22,7 @@ from boekbrug.booking.composed import (
     state_of,
 )
 from boekbrug.booking.corrections import Correction, correct, net_vat, reverse, reverse_term
+from boekbrug.booking.distance import distance_of
 from boekbrug.booking.explain import explain
 from boekbrug.booking.individual import compose_individual
 from boekbrug.booking.memorial import compose_ledger
@@ -30,6 +32,7 @@ from boekbrug.booking.terms import Composition, Term, compose_term, day_term, mo
 
 __all__ = [
     "BeforeStart",
+    "Box",
     "CompiledRules",
     "Composed",
     "Composition",
@@ -47,12 +50,15 @@ __all__ = [
     "Skipped",
     "Term",
     "Waiting",
+    "Words",
+    "box_of",
     "chart_use",
     "compose_individual",
     "compose_ledger",
     "compose_term",
     "correct",
     "day_term",
+    "distance_of",
     "explain",
     "month_term",
     "net_vat",
@@ -60,4 +66,5 @@ __all__ = [
     "reverse",
     "reverse_term",
     "state_of",
+    "vat_words",
 ]

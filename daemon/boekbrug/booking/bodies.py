@@ -9,13 +9,15 @@ from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import BeforeStart, Composed, Evidence, Held, Item, Open, Rejected, Skipped, Waiting
 from boekbrug.booking.credit import amount_only_lines, keep_remainder, mirrored_postings
 from boekbrug.booking.dates import DateUnclear, rate_fault, tax_point
+from boekbrug.booking.distance import over_threshold
 from boekbrug.booking.header import Body, booking_number, other_currency, wrong_day
 from boekbrug.booking.money_in import money_lines, rounding_cap
 from boekbrug.booking.movements import till_body
 from boekbrug.booking.payment import payment_body
 from boekbrug.booking.payout import payout_body
 from boekbrug.booking.periods import return_filed
-from boekbrug.booking.place import place_of
+from boekbrug.booking.place import Place, place_of
+from boekbrug.booking.proofs import unproven
 from boekbrug.booking.rules import LEDGER_MODES, VatScheme
 from boekbrug.booking.sides import sale_lines
 from boekbrug.booking.sums import Sums, check_total_vat, sum_lines
@@ -104,8 +106,21 @@ def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Co
         sums = sum_lines(item.document, book, place, mirrored_postings(item.document, item.original, book))
         keep_remainder(sums, item.original)
     check_total_vat(item.document, sums)
-    rate_fault(item.document, day, sums.faults)
-    return _balanced(item, day, sums, book)
+    rate_fault(item.document, day, sums.bases, sums.faults)
+    # what stays where it was sold is neither intra-EU nor sold at a distance
+    stays = place.origin == place.destination
+    unfit = None if stays else _not_allowed(item, day, place, sums, book, evidence)
+    return unfit or _balanced(item, day, sums, book)
+
+
+def _not_allowed(
+    item: Item, day: dt.date, place: Place, sums: Sums, book: CompiledRules, evidence: Evidence
+) -> Composed | None:
+    """Say why a sale may not have the treatment that it has; a credit has that of its sale."""
+    if item.original is not None or sums.faults:
+        return None
+    over_threshold(item.document, day, sums, evidence)
+    return unproven(item.document, day, place, sums, book, evidence)
 
 
 def _without_lines(item: Item) -> Item | Composed:

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from boekbrug.booking.place import TAXED, Misfit, Place, contradiction, treatment_of, vat_country
+from boekbrug.booking.place import TAXED, WITHOUT_VAT, Misfit, Place, contradiction, treatment_of, vat_country
+from boekbrug.booking.rates import Span, spans_of
 from boekbrug.booking.rules import (
     ACCESSORY_KINDS,
     ASKED_KINDS,
@@ -26,7 +27,7 @@ class Posting:
     """Where a line goes. Compared by identity, so that sums per posting cost one pointer's hash.
 
     `parts` is the rate in thousandths of a percent; `why` is the rule's short name:
-    "vat <treatment> <rate> [<country>] [<kind>]".
+    "vat <treatment> <rate> [<country>] [<kind>]". `spans` tells when its country had the rate, None for always.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class Posting:
         "kind",
         "parts",
         "role",
+        "spans",
         "tolerance",
         "treatment",
         "vat_account",
@@ -54,6 +56,7 @@ class Posting:
         role: Role = Role.BASE,
         kind: LineKind | None = None,
         country: str = "",
+        spans: tuple[Span, ...] | None = None,
     ) -> None:
         self.account = account
         self.vat_code = vat_code
@@ -64,6 +67,7 @@ class Posting:
         self.role = role
         self.kind = kind
         self.country = country
+        self.spans = spans
         # a cent either way where VAT is computed, none where there is no VAT (bookkeeper.md §1.10)
         self.tolerance = 1 if parts else 0
 
@@ -113,6 +117,8 @@ class CompiledRules:
             (row.treatment, rate_parts(row.rate), row.country if row.treatment in TAXED else "", row.kind): row
             for row in rules.vat
         }
+        #: where the profit on a margin sale goes; without it margin sales are booked gross (globalisation)
+        self.profits = [row for row in rules.vat if row.treatment is Treatment.MARGIN and row.rate]
         self.codes = {row.vat_code: row for row in reversed(rules.vat) if row.vat_code}
         self.known: dict[tuple[object, ...], Posting] = {}
         self.beside: dict[tuple[Posting, LineKind], Posting] = {}
@@ -141,7 +147,7 @@ class CompiledRules:
     def resolve(self, place: Place, kind: LineKind, rate: Decimal | None, stated: Treatment | None) -> Posting | Misfit:
         """Find where a kind of line at a rate goes in a place, or the code of the problem that it goes nowhere."""
         posting = self._posting(place, kind, rate, stated)
-        if isinstance(posting, Posting):
+        if isinstance(posting, Posting) and not (posting.treatment is Treatment.MARGIN and self.profits):
             self.places.setdefault(place, {})[kind, rate, stated] = posting
         return posting
 
@@ -151,7 +157,8 @@ class CompiledRules:
         rule = self.rules.lines.get(kind, _NO_RULE)
         if kind in FIXED_KINDS:
             return self._fixed(kind, rate, rule)
-        if rate is None and stated in TAXED | {None} and rule.treatment in TAXED | {None}:
+        may_be_taxed = stated in TAXED | {None} and rule.treatment in TAXED | {None}
+        if rate is None and may_be_taxed and self.rules.seller not in WITHOUT_VAT:
             return Misfit("rate-missing")
         parts = rate_parts(rate or Decimal(0))
         treatment = self._treatment(place, kind, parts, stated or rule.treatment)
@@ -159,7 +166,7 @@ class CompiledRules:
             return treatment
         if parts and treatment not in TAXED:
             return Misfit("vat-on-untaxed")
-        return self._row(treatment, parts, vat_country(place, treatment), kind, rule)
+        return self._row(treatment, parts, vat_country(place, treatment, kind, self.rules.country), kind, rule)
 
     def _treatment(self, place: Place, kind: LineKind, parts: int, stated: Treatment | None) -> Treatment | Misfit:
         if stated is not None:
@@ -206,8 +213,20 @@ class CompiledRules:
             why=" ".join(word for word in words if word),
             kind=kind if apart else None,
             country=country,
+            spans=spans_of(self._taxing(treatment, country), parts) if parts else None,
         )
         return self.posting(found)
+
+    def _taxing(self, treatment: Treatment, country: str) -> str:
+        return self.rules.country if treatment in (Treatment.DOMESTIC, Treatment.MARGIN) else country
+
+    def profit(self, kind: LineKind) -> Posting | None:
+        """Find where the profit on a kind of margin sale goes; None where each sale is booked gross."""
+        rows = [row for row in self.profits if row.kind is kind] or [row for row in self.profits if row.kind is None]
+        if not rows:
+            return None
+        found = self._row(Treatment.MARGIN, rate_parts(rows[0].rate), "", kind, self.rules.lines.get(kind, _NO_RULE))
+        return found if isinstance(found, Posting) else None
 
     def alongside(self, goods: Posting, kind: LineKind) -> Posting:
         """Find where a kind of line goes that takes its VAT from goods posted here."""

@@ -94,12 +94,36 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     upon: int | None = None
 
 
+class Proof(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of a VAT id: VIES' last word with its day, None where it has none; `asked` is the first try since.
+
+    A person may have `accepted` it without proof.
+    """
+
+    asked: dt.date | None = None
+    answered: dt.date | None = None
+    valid: bool | None = None
+    accepted: bool = False
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A fact from outside that a document waits for: the proof of a VAT id, or a currency's rate of a day."""
+
+    vat_id: str = ""
+    currency: str = ""
+    day: dt.date | None = None
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Facts from outside the document, fetched and stored before composing.
 
-    `rates` has the published rates by currency and rate date; `rates_coming` says that a missing one will be fetched.
-    The filed-through dates are the administration's, moved only by the bookkeeper. `taken` are the days that were
-    booked in the other way: from the source's own ledger, or from single sales where that is what is booked now.
+    `rates` has the published rates by currency and rate date, all of them between the days `rates_known`;
+    `rates_coming` says that a missing one will be fetched. `proofs` has what is known of VAT ids where
+    `demands_proof`; a valid answer counts for `proof_days`. `distance` has what was sold at a distance per year, in
+    cents without VAT, over all licences of the administration. The filed-through dates are the administration's, moved
+    only by the bookkeeper.
+    `taken` are the days that were booked in the other way: from the source's own ledger, or from single sales where
+    that is what is booked now.
     """
 
     today: dt.date
@@ -107,6 +131,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     zone: ZoneInfo = AMSTERDAM
     rates: Mapping[tuple[str, dt.date], ExchangeRate] = {}
     rates_coming: bool = False
+    rates_known: tuple[dt.date, dt.date] | None = None
+    proofs: Mapping[str, Proof] = {}
+    demands_proof: bool = False
+    proof_days: int = 30
+    distance: Mapping[int, int] = {}
     filed_through: dt.date | None = None
     filed_oss_through: dt.date | None = None
     filed_icp_through: dt.date | None = None
@@ -168,10 +197,10 @@ class Open(msgspec.Struct, frozen=True, gc=False):
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False):
-    """It waits for something that comes by itself; `until` is the earliest day on which to look again."""
+    """It waits for something that comes by itself; `need` names what has to be fetched from outside."""
 
     reason: str
-    until: dt.date | None = None
+    need: Need | None = None
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):

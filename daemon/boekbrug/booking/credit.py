@@ -6,7 +6,7 @@ from boekbrug.booking.compiled import CompiledRules, Posting, PostingKey
 from boekbrug.booking.composed import Original
 from boekbrug.booking.sides import NOT_DUE
 from boekbrug.booking.sums import Sums, shares_of
-from boekbrug.contract import Document, DocumentLine, Line, LineKind, Role, from_minor, to_minor
+from boekbrug.contract import Document, DocumentLine, Line, LineKind, Role, Treatment, from_minor, to_minor
 
 
 def mirrored_postings(document: Document, original: Original, book: CompiledRules) -> dict[PostingKey, Posting]:
@@ -20,7 +20,8 @@ def mirrored_postings(document: Document, original: Original, book: CompiledRule
         parts = int(line.vat_rate * 1000)
         like = [p for p in used if p.parts == parts and line.treatment in (None, p.treatment)]
         own = [p for p in like if p.kind is line.kind] or [p for p in like if p.kind is None]
-        if len({id(p) for p in own}) == 1:
+        # what a margin sale was split into follows from the cost, which the credit states
+        if len({id(p) for p in own}) == 1 and own[0].treatment is not Treatment.MARGIN:
             found[line.kind, line.vat_rate, line.treatment] = own[0]
     return found
 

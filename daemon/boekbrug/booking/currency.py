@@ -4,26 +4,46 @@ import datetime as dt
 
 from msgspec.structs import replace
 
-from boekbrug.booking.composed import Evidence, Held, Item, Rejected, Waiting
+from boekbrug.booking.composed import Evidence, Held, Item, Need, Rejected, Waiting
 from boekbrug.contract import MINOR_DIGITS, DocumentKind, ExchangeRate, Line, Problem, Role, divide_half_up
 
 #: roles of a payout's line on the suspense account that it clears
 _MONEY = (Role.PAYMENT, Role.DEBTOR)
 
+WITHOUT_RATE = 5
+"""Most days in a row without a published rate: Good Friday to Easter Monday, or Christmas with a weekend."""
+
 
 def rate_for(item: Item, day: dt.date, evidence: Evidence) -> ExchangeRate | Rejected | Waiting:
-    """Return the rate stated with the document, a credit note's original rate, else the published one of the day."""
+    """Return the rate stated with the document, a credit note's original rate, else the published one of the day.
+
+    On days without a published rate the last one before counts.
+    """
     document = item.document
     rate = document.rate
     if rate is None and item.original is not None and document.kind is DocumentKind.CREDIT_NOTE:
         rate = item.original.rate
-    rate = rate or evidence.rates.get((document.currency, day))
+    if rate is None and item.document.rate is None:
+        rate = _published(document.currency, day, evidence)
     if rate is not None and rate.rate > 0:
         return rate
-    if evidence.rates_coming and document.rate is None:
-        return Waiting(f"exchange rate {document.currency} {day}")
+    if evidence.rates_coming and document.rate is None and not _is_known(day, evidence):
+        return Waiting(f"exchange rate {document.currency} {day}", Need(currency=document.currency, day=day))
     facts = {"document": document.number, "currency": document.currency, "date": day.isoformat()}
     return Rejected((Problem(code="currency-without-rate", facts=facts),))
+
+
+def _published(currency: str, day: dt.date, evidence: Evidence) -> ExchangeRate | None:
+    of_day = evidence.rates.get((currency, day))
+    if of_day is not None or not _is_known(day, evidence):
+        return of_day
+    earlier = (evidence.rates.get((currency, day - dt.timedelta(n))) for n in range(1, WITHOUT_RATE + 1))
+    return next((rate for rate in earlier if rate is not None), None)
+
+
+def _is_known(day: dt.date, evidence: Evidence) -> bool:
+    known = evidence.rates_known
+    return known is not None and known[0] + dt.timedelta(WITHOUT_RATE) <= day <= known[1]
 
 
 def euro_lines(item: Item, lines: list[Line], rate: ExchangeRate, differences: str) -> list[Line] | Held:

@@ -5,11 +5,15 @@ unknown payment date only where no period ends nearby.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
+from boekbrug.booking.apart import LODGING_REDUCED, LODGING_STANDARD_SINCE
+from boekbrug.booking.compiled import Posting
 from boekbrug.booking.composed import Evidence, Item
+from boekbrug.booking.rates import Span, had
 from boekbrug.booking.rules import Rules, VatScheme
-from boekbrug.contract import Document, DocumentKind, DocumentLine, LineKind, Problem
+from boekbrug.contract import Document, DocumentKind, DocumentLine, LineKind, Problem, Treatment
 
 #: days before and after the end of a VAT period within which an order date does not do as payment date
 NEAR = 3
@@ -101,18 +105,33 @@ def rate_date(document: Document, line: DocumentLine, day: dt.date) -> dt.date:
     return line.supply_to or line.supply_from or dates.supply_to or dates.supply_from or day
 
 
-#: first night on which lodging carries the standard rate (dutch-accounting.md §1.2)
-LODGING_STANDARD_SINCE = dt.date(2026, 1, 1)
-_REDUCED = Decimal(9)
 _LODGING = LineKind.LODGING
 
 
-def rate_fault(document: Document, day: dt.date, faults: list[Problem]) -> None:
-    """Add a problem for each stay at the reduced rate from 2026 on; a departure on 1 January is a night before."""
+def rate_fault(document: Document, day: dt.date, bases: Iterable[tuple[Posting, str]], faults: list[Problem]) -> None:
+    """Add a problem for each rate that its country did not have on the day of supply, and for stays at a former one."""
     for line in document.lines:
-        if line.kind is _LODGING and line.vat_rate == _REDUCED:
+        if line.kind is _LODGING and line.vat_rate == LODGING_REDUCED:
             stay = rate_date(document, line, day)
             nights_before = line.supply_to is not None or document.dates.supply_to is not None
             if stay > LODGING_STANDARD_SINCE or (stay == LODGING_STANDARD_SINCE and not nights_before):
                 facts = {"document": document.number, "line": line.text, "date": stay.isoformat()}
                 faults.append(Problem(code="lodging-rate", facts=facts))
+    for posting, _ in bases:
+        if posting.spans is not None:
+            _not_in_force(document, day, posting, posting.spans, faults)
+
+
+def _not_in_force(
+    document: Document, day: dt.date, posting: Posting, spans: tuple[Span, ...], faults: list[Problem]
+) -> None:
+    rate = Decimal(posting.parts) / 1000
+    days = {rate_date(document, line, day) for line in document.lines if line.vat_rate == rate}
+    for wrong in sorted(one for one in days if not had(spans, one)):
+        facts = {
+            "document": document.number,
+            "rate": str(rate),
+            "country": "NL" if posting.treatment is Treatment.DOMESTIC else posting.country,
+            "date": wrong.isoformat(),
+        }
+        faults.append(Problem(code="rate-not-in-force", facts=facts))

@@ -2,6 +2,7 @@
 
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Item
+from boekbrug.booking.place import plain_vat_id
 from boekbrug.contract import Line, Party, Role, Treatment
 
 #: treatments whose declaration names the customer's VAT id (bookkeeper.md §1.3)
@@ -49,7 +50,7 @@ def _customer(item: Item) -> Party | None:
     buyer = item.document.buyer
     if buyer is None:
         return None
-    vat_id = buyer.vat_id.replace(" ", "").replace(".", "").upper()
+    vat_id = plain_vat_id(buyer.vat_id)
     return Party(
         key=item.party_key or (f"vat {vat_id}" if vat_id else f"customer {buyer.customer_id or item.document.number}"),
         name=buyer.company or buyer.name,

@@ -3,7 +3,7 @@
 from boekbrug.booking.advances import held_in_advance, release, total_held
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, Evidence, Held, Item, Original, Rejected, Waiting
-from boekbrug.booking.dates import payment_day
+from boekbrug.booking.dates import payment_day, rate_fault
 from boekbrug.booking.header import Body, other_currency, wrong_day
 from boekbrug.booking.money_in import OPEN_ITEM
 from boekbrug.booking.place import place_of
@@ -70,6 +70,7 @@ def _not_in_advance(item: Item, amount: int, book: CompiledRules) -> str:
 def _in_advance(sale: Document, amount: int, body: Body, book: CompiledRules) -> Body | Composed:
     """Divide an advance over the rates of the sale pro rata: VAT is due with it (bookkeeper.md §1.6)."""
     sums = sum_lines(sale, book, place_of(sale, book.rules.country, oss=book.rules.oss_on(body.date)))
+    rate_fault(sale, body.date, sums.bases, sums.faults)
     if sums.faults or not sums.gross:
         return Rejected(tuple(sums.faults)) if sums.faults else Held("the sale of this prepayment has no amount")
     shares = shares_of(amount, [base[0] for base in sums.bases.values()], sums.gross)

@@ -6,7 +6,11 @@ Never from the percentage: 21 % is Dutch, Belgian, Spanish and Czech, and 0 % is
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
+
+import stdnum.eu.vat as eu_vat
+import stdnum.gb.vat as gb_vat
 
 from boekbrug.booking.rules import ACCESSORY_KINDS, Rules, Seller
 from boekbrug.contract import Buyer, Document, DocumentKind, LineKind, Treatment
@@ -22,8 +26,11 @@ VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}")
 #: kinds whose place of supply is where the property or the event is, whoever buys
 _WHERE_IT_IS = frozenset({LineKind.LODGING, LineKind.CAMPING_PITCH, LineKind.NO_SHOW, LineKind.CANCELLATION})
 
+#: regimes of a seller who charges no VAT at all
+WITHOUT_VAT = frozenset({Seller.SMALL_BUSINESS, Seller.EXEMPT})
+
 #: treatments under which a line may state VAT
-TAXED = frozenset({Treatment.DOMESTIC, Treatment.OSS, Treatment.FOREIGN})
+TAXED = frozenset({Treatment.DOMESTIC, Treatment.OSS, Treatment.DISTANCE, Treatment.FOREIGN})
 
 
 class Standing(StrEnum):
@@ -72,22 +79,36 @@ def place_of(document: Document, country: str, *, oss: bool) -> Place:
 
 def _standing(buyer: Buyer, country: str) -> Standing:
     if buyer.vat_id and buyer.is_business is not False:
-        return _identified(buyer.vat_id.replace(" ", "").replace(".", "").upper(), country)
+        return standing_of_id(plain_vat_id(buyer.vat_id), country)
     return Standing.BUSINESS if buyer.is_business else Standing.CONSUMER
 
 
-def _identified(vat_id: str, country: str) -> Standing:
+def plain_vat_id(written: str) -> str:
+    """Return a VAT id without the spaces, dots and dashes that people write, Greece with its prefix EL."""
+    plain = written.translate(_WRITTEN_SO).upper()
+    return f"EL{plain[2:]}" if plain.startswith("GR") else plain
+
+
+_WRITTEN_SO = {ord(sign): None for sign in " .-"}
+
+
+@lru_cache(maxsize=4096)
+def standing_of_id(vat_id: str, country: str) -> Standing:
+    """Say who a buyer with a VAT id is to a seller in a country; check digits are computed, nobody is asked."""
     prefix = "GR" if vat_id[:2] == "EL" else vat_id[:2]
     if not VAT_ID.fullmatch(vat_id):
         return Standing.BROKEN_ID
-    if prefix == country:
-        return Standing.DOMESTIC_ID
-    return Standing.FOREIGN_ID if prefix in UNION or prefix == "XI" else Standing.BUSINESS
+    if prefix in UNION or prefix == "XI":
+        is_valid = gb_vat.is_valid(vat_id[2:]) if prefix == "XI" else eu_vat.is_valid(vat_id)
+        if not is_valid:
+            return Standing.BROKEN_ID
+        return Standing.DOMESTIC_ID if prefix == country else Standing.FOREIGN_ID
+    return Standing.BUSINESS
 
 
 def treatment_of(place: Place, kind: LineKind, *, taxed: bool, rules: Rules) -> Treatment | Misfit:
     """Derive the treatment of a line that the source gave none for; `taxed` says whether it carries a rate."""
-    if rules.seller in (Seller.SMALL_BUSINESS, Seller.EXEMPT):
+    if rules.seller in WITHOUT_VAT:
         regime = Treatment.SMALL_BUSINESS if rules.seller is Seller.SMALL_BUSINESS else Treatment.EXEMPT
         return Misfit("vat-by-untaxed-seller") if taxed else regime
     if not _is_country(place.origin) or not _is_country(place.destination):
@@ -99,18 +120,36 @@ def treatment_of(place: Place, kind: LineKind, *, taxed: bool, rules: Rules) -> 
         return _taxed(place, kind, at_home=at_home, rules=rules)
     if at_home:
         return Treatment(rules.zero_rate) if rules.zero_rate else Misfit("zero-rate-unexplained")
-    return _untaxed_abroad(place, kind)
+    return _untaxed_abroad(place, kind, rules)
 
 
 def _taxed(place: Place, kind: LineKind, *, at_home: bool, rules: Rules) -> Treatment | Misfit:
-    consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
-    distant = not at_home and consumer and place.destination in UNION and kind is not LineKind.SERVICE
+    distant = not at_home and _is_distant(place, kind, rules.country)
+    if distant and _is_registered(place.destination, rules):
+        return Treatment.DISTANCE
     if distant and rules.oss is None:
         return Misfit("oss-unanswered")
     return Treatment.OSS if distant and place.oss else Treatment.DOMESTIC
 
 
-def _untaxed_abroad(place: Place, kind: LineKind) -> Treatment | Misfit:
+def _is_distant(place: Place, kind: LineKind, country: str) -> bool:
+    """Tell whether goods leave the seller's country for a consumer in another member state."""
+    if place.origin != country or place.destination == country or place.destination not in UNION:
+        return False
+    consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
+    return consumer and kind is not LineKind.SERVICE and kind not in _WHERE_IT_IS
+
+
+def _is_registered(country: str, rules: Rules) -> bool:
+    """Tell whether the seller declares distance sales in a country itself: then the rules have a row for its VAT."""
+    return any(row.treatment is Treatment.DISTANCE and row.country == country for row in rules.vat)
+
+
+def _untaxed_abroad(place: Place, kind: LineKind, rules: Rules) -> Treatment | Misfit:
+    consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
+    if rules.zero_rate == "margin" and consumer and place.destination in UNION:
+        # taxed where the seller is, wherever in the Union it goes (bookkeeper.md §1.15)
+        return Treatment.MARGIN
     service = kind is LineKind.SERVICE
     if place.destination not in UNION and (service or place.destination != "XI"):
         return Treatment.OUTSIDE_SCOPE if service else Treatment.EXPORT
@@ -129,9 +168,14 @@ def _from_abroad(place: Place, *, taxed: bool) -> Treatment:
     return Treatment.OSS if taxed and distant and consumer and place.oss else Treatment.FOREIGN
 
 
-def vat_country(place: Place, treatment: Treatment) -> str:
-    """Return the country whose VAT a line carries, empty where the treatment says it all."""
-    if treatment is Treatment.OSS:
+def vat_country(place: Place, treatment: Treatment, kind: LineKind, country: str) -> str:
+    """Return the country whose VAT a line carries, empty where the treatment says it all.
+
+    For VAT of the seller's own country on a distance sale it is the consumer's: such sales are counted (§2.27).
+    """
+    if treatment is Treatment.DOMESTIC:
+        return place.destination if _is_distant(place, kind, country) else ""
+    if treatment in (Treatment.OSS, Treatment.DISTANCE):
         return place.destination
     return place.origin if treatment is Treatment.FOREIGN else ""
 

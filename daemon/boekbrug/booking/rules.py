@@ -39,6 +39,9 @@ ASKED_KINDS = frozenset({LineKind.NO_SHOW, LineKind.CANCELLATION, LineKind.DAMAG
 ACCESSORY_KINDS = frozenset({LineKind.SHIPPING, LineKind.PAYMENT_FEE, LineKind.SURCHARGE, LineKind.DISCOUNT})
 """Line kinds that follow the goods pro rata when the source gives no rate (bookkeeper.md §1.19)."""
 
+WITH_RATE = frozenset({Treatment.DOMESTIC, Treatment.OSS, Treatment.DISTANCE, Treatment.FOREIGN, Treatment.MARGIN})
+"""Treatments whose rows may have a rate; that of the margin scheme is the rate of the margin."""
+
 
 class Mode(StrEnum):
     """How sales are put into entries."""
@@ -289,6 +292,7 @@ def _faults(rules: Rules) -> Iterator[str]:
 
 def _vat_faults(rules: Rules) -> Iterator[str]:
     seen: dict[tuple[object, ...], int] = {}
+    profits: dict[LineKind | None, int] = {}
     for place, row in enumerate(rules.vat):
         path = f"vat[{place}]"
         first = seen.setdefault((row.treatment, row.rate, row.country, row.kind), place)
@@ -298,8 +302,12 @@ def _vat_faults(rules: Rules) -> Iterator[str]:
             yield f"{path}.rate: {row.rate} is not a percentage between 0 and 100 with at most three decimals"
         elif row.rate and not row.vat_account:
             yield f"{path}.vat_account: a rate of {row.rate} % needs the account its VAT is booked on"
-        if row.rate and row.treatment not in (Treatment.DOMESTIC, Treatment.OSS, Treatment.FOREIGN):
+        if row.rate and row.treatment not in WITH_RATE:
             yield f"{path}.rate: {row.treatment} carries no VAT; leave the rate out"
+        if row.treatment is Treatment.MARGIN and row.rate:
+            first = profits.setdefault(row.kind, place)
+            if first != place:
+                yield f"{path}.rate: vat[{first}] says already at which rate the margin is taxed; give each a kind"
         if row.treatment is Treatment.DOMESTIC and not row.rate:
             yield f"{path}.rate: domestic VAT needs a rate; use treatment zero, exempt or outside-scope for 0 %"
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from boekbrug.booking.apart import Part, margin_parts, night_parts, spans_new_year
 from boekbrug.booking.compiled import CompiledRules, Posting, PostingKey, rate_words
 from boekbrug.booking.place import Misfit, Place
 from boekbrug.booking.rules import ACCESSORY_KINDS
@@ -12,6 +13,7 @@ from boekbrug.contract import (
     DocumentLine,
     LineKind,
     Problem,
+    Treatment,
     divide_half_up,
     from_minor,
     to_minor,
@@ -130,11 +132,41 @@ def _first_time(
     if line.vat_rate is None and line.treatment is None and book.follows_goods(line.kind):
         sums.loose.append(line)
         return None
-    found = book.resolve(place, line.kind, line.vat_rate, line.treatment)
+    found: Posting | list[Part] | Misfit
+    if spans_new_year(document, line):
+        found = night_parts(document, line, book, place)
+    else:
+        found = book.resolve(place, line.kind, line.vat_rate, line.treatment)
+    if isinstance(found, Posting) and found.treatment is Treatment.MARGIN:
+        if book.profits and line.cost is None:
+            sums.warnings.append(_line_problem("margin-cost-missing", document, line))
+        found = margin_parts(document, line, found, book)
     if isinstance(found, Misfit):
         sums.faults.append(_misfit(document, line, place, found))
         return None
-    return found
+    if isinstance(found, Posting):
+        return found
+    _add_parts(document, line, found, sums)
+    return None
+
+
+def _add_parts(document: Document, line: DocumentLine, parts: list[Part], sums: Sums) -> None:
+    """Add a line in parts; VAT that the source states has to be theirs, a cent per part allowed."""
+    vats = [vat_inside(part.gross, part.posting.parts) for part in parts]
+    if line.vat is None:
+        sums.computed += 1
+    elif line.vat or line.kind is LineKind.LODGING:
+        stated = to_minor(line.vat, document.currency)
+        if abs(stated - sum(vats)) > sum(1 for part in parts if part.posting.parts):
+            computed = str(from_minor(sum(vats), document.currency))
+            rates = " + ".join(rate_words(part.posting.parts) for part in parts)
+            sums.faults.append(
+                _line_problem("vat-differs", document, line, vat=str(line.vat), rate=rates, computed=computed)
+            )
+            return
+        vats[0] += stated - sum(vats)
+    for part, vat in zip(parts, vats, strict=True):
+        sums.add((part.posting, line.cost_centre), part.gross, vat)
 
 
 def _goods_carry_vat(document: Document) -> bool:

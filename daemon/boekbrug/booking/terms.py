@@ -7,11 +7,13 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from boekbrug.booking.bodies import body_of
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, Draft, Evidence, Held, Item, Member, Rejected, Skipped, Waiting
 from boekbrug.booking.currency import euro_lines, rate_for
+from boekbrug.booking.distance import add_distance
 from boekbrug.booking.gather import gather
 from boekbrug.booking.header import Body, finish
 from boekbrug.booking.marks import later_number
@@ -84,12 +86,15 @@ def compose_term(items: Iterable[Item], term: Term, book: CompiledRules, evidenc
 
     The items may be a stream: of each only its part is kept.
     """
+    distance = dict(evidence.distance)
+    evidence = replace(evidence, distance=distance)
     parts: dict[str, list[Part]] = {}
     others: list[tuple[int, Composed]] = []
     for item in items:
         found = _part(item, term, book, evidence)
         if isinstance(found, Part):
             parts.setdefault(found.currency, []).append(found)
+            add_distance(distance, found.date, found.lines)
         else:
             others.append((item.document_id, found))
     drafts = []
@@ -110,6 +115,8 @@ def place_in_term(item: Item, book: CompiledRules, evidence: Evidence) -> InTerm
         return body
     if books_alone(item, body, book):
         return finish(item, body, book, evidence)
+    if item.document.currency != "EUR" and isinstance(rate := rate_for(item, body.date, evidence), Waiting):
+        return rate
     return InTerm(body.date) if book.journals[EntryKind.MEMORIAL] else Held(NO_JOURNAL)
 
 

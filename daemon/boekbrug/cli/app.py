@@ -24,6 +24,7 @@ from boekbrug.cli import (
     standin,
     sync,
     user,
+    vat,
 )
 from boekbrug.cli.exits import EPILOG, Exit
 from boekbrug.cli.shared import Shared
@@ -90,6 +91,7 @@ app.command("answer")(answering.answer)
 app.command("decide")(deciding.decide)
 app.command("reconcile")(reconciling.reconcile)
 app.command("accept")(reconciling.accept)
+app.add_typer(vat.app, name="vat")
 app.add_typer(plugins.app, name="plugins")
 app.command("standin")(standin.standin)
 app.add_typer(database.app, name="db")

@@ -20,6 +20,7 @@ REASONS = {
     "sale": "waits for the sale that it pays",
     "advance": "waits for money received in advance to be in the books",
     "rate": "waits for the exchange rate of its day",
+    "proof": "waits for VIES to prove the buyer's VAT id",
     "retry": "tried, and tried again by itself",
     "settle": "the target is being asked what became of it",
     "ask-person": "the target cannot tell; a person decides",

@@ -114,7 +114,9 @@ class Treatment(StrEnum):
     EXPORT = "export"
     #: VAT of the consumer's country, in the OSS return
     OSS = "oss"
-    #: VAT of a country in which the seller is registered
+    #: VAT of the consumer's country, declared there by the seller and in box 3c
+    DISTANCE = "distance"
+    #: VAT of the country in which the stock lies, declared there
     FOREIGN = "foreign"
     #: VAT over the profit margin
     MARGIN = "margin"

@@ -123,6 +123,32 @@ class Logging(Section):
     format: LogFormat = Field(LogFormat.CONSOLE, description="`console` for people, `json` for a log system")
 
 
+class Vies(Section):
+    """Proof of buyers' VAT ids by the Commission's service."""
+
+    url: Annotated[str, AfterValidator(_public)] = Field(
+        "",
+        description="`https://ec.europa.eu/taxation_customs/vies/services/checkVatService`; empty: nobody is asked, "
+        "and an id whose check digits are right counts",
+    )
+    requester: str = Field(
+        "",
+        pattern=r"^([A-Z]{2}[0-9A-Z]{2,12})?$",
+        description="your own VAT id; with it an answer has an identifier, without which it is no proof",
+    )
+    days: Count = Field(30, description="days that a valid answer counts before it is asked for again")
+
+
+class Rates(Section):
+    """Exchange rates of the European Central Bank."""
+
+    url: Annotated[str, AfterValidator(_public)] = Field(
+        "",
+        description="`https://www.ecb.europa.eu/stats/eurofxref`; empty: sales in other currencies need "
+        "their rate from the source",
+    )
+
+
 class Secrets(Section):
     """The keys that tokens and personal data are encrypted with."""
 
@@ -157,6 +183,8 @@ class Settings(Section):
     engine: Engine = Engine()
     log: Logging = Logging()
     secrets: Secrets = Secrets()
+    vies: Vies = Vies()
+    rates: Rates = Rates()
     app: tuple[AppRegistration, ...] = ()
 
     _file: Path | None = None
@@ -262,6 +290,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "engine": Engine,
     "log": Logging,
     "secrets": Secrets,
+    "vies": Vies,
+    "rates": Rates,
     "app": AppRegistration,
 }
 """The tables of the file, in the order in which they are documented."""

@@ -73,6 +73,15 @@ def close_at_places(connection: Connection, source: int, unit: str, places: Coll
     )
 
 
+def close_named(connection: Connection, code: str, place: str, now: int) -> None:
+    """End the open problems of a code about a place, for all licences."""
+    connection.execute(
+        sa.update(problem)
+        .where(problem.c.code == code, problem.c.place == place, problem.c.closed_at.is_(None))
+        .values(closed_at=now)
+    )
+
+
 DOUBTS = ("cannot-tell", "taken-at-target")
 """Problems that end when it is known what became of an effect."""
 

@@ -72,6 +72,8 @@ class Reason(StrEnum):
     ADVANCE = "advance"
     #: waiting: the exchange rate of its day is not known yet
     RATE = "rate"
+    #: waiting: VIES has not said yet whether the buyer's VAT id is valid
+    PROOF = "proof"
     #: waiting: tried, and to be tried again
     RETRY = "retry"
     #: skipped: a person booked it by hand

@@ -19,11 +19,12 @@ from boekbrug.booking.composed import (
     Waiting,
     state_of,
 )
+from boekbrug.booking.distance import distance_of
 from boekbrug.booking.marks import later_number, mark_of
 from boekbrug.booking.rules import Mode
 from boekbrug.booking.terms import InTerm, month_term
 from boekbrug.contract import SALE_KINDS, DocumentKind, Line, Problem
-from boekbrug.store import entries, problems, states, terms
+from boekbrug.store import distance, entries, problems, states, terms
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.entries import Booking
 from boekbrug.store.problems import Opened
@@ -239,6 +240,8 @@ class Batch:
         self._work.composed.update(
             (one.id, one.body) for one in self._composed if one.automatic and one.reverses is None
         )
+        sold = [(one.id, one.administration, one.body.date.year, distance_of(one.body.lines)) for one in self._composed]
+        distance.add(connection, [row for row in sold if row[3]])
         states.move(connection, self._moves, ids.take(len(self._moves)), now)
         problems.open_problems(connection, self._problems, ids.take(len(self._problems)), now)
 
@@ -253,8 +256,11 @@ def due_at_of(books: Books, last: dt.date) -> int:
 def _waits(result: Waiting) -> str:
     if result.reason in (Reason.ORIGINAL, Reason.SALE, Reason.ADVANCE):
         return result.reason
+    if result.need is not None:
+        return Reason.PROOF if result.need.vat_id else Reason.RATE
     # of another term than thought: placed anew at once
-    return Reason.COMPOSE if result.reason.startswith(TERM) else Reason.RATE
+    assert result.reason.startswith(TERM), "nothing else waits"
+    return Reason.COMPOSE
 
 
 def marks_for(connection: Connection, books: Books, drafts: Sequence[Draft]) -> Iterator[tuple[str, str]]:

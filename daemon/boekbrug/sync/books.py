@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
 from boekbrug.sync.cleared import cleared_by
+from boekbrug.sync.evidence import Facts
 from boekbrug.sync.originals import Agreed, BookedOriginal, Coming, originals_of
 from boekbrug.sync.seen_paid import seen_paid
 from boekbrug.sync.workplace import MICROSECOND, Workplace
@@ -59,16 +60,20 @@ class Books:
     taken: frozenset[dt.date] = frozenset()
     #: documents of which a person said something
     answered: frozenset[int] = frozenset()
+    facts: Facts = field(default_factory=Facts)
+    proof_days: int = 30
 
     def evidence(self, now: int) -> Evidence:
         """Return what is known at a moment beside the documents."""
         start = dt.date.fromisoformat(self.licence.start)
-        rules = self.rules.rules
+        rules, known = self.rules.rules, self.facts
         locked = [day for day in (self.locked_through, rules.locked_through) if day is not None]
         return Evidence(
             today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=rules.filed_through,
             filed_oss_through=rules.filed_oss_through, filed_icp_through=rules.filed_icp_through,
-            locked_through=max(locked, default=None), taken=self.taken,
+            locked_through=max(locked, default=None), taken=self.taken, rates=known.rates,
+            rates_coming=known.rates_coming, rates_known=known.rates_known, proofs=known.proofs,
+            demands_proof=known.demands_proof, proof_days=self.proof_days, distance=known.distance,
         )  # fmt: skip
 
 
@@ -78,9 +83,19 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
     rules = msgspec.json.decode(body, type=Rules)
     days = taken.days_from_sales if rules.mode in LEDGER_MODES else taken.days_from_ledger
     locked = facts.get(connection, f"{facts.LOCKED}{licence.id}")
+    known = Facts(
+        administration=licence.administration,
+        country=rules.country,
+        proofs=work.vies is not None,
+        rates=work.ecb is not None,
+    )
+    if known.rates_coming:
+        known.read_span(connection)
     return Books(
         licence=licence,
         rules=CompiledRules(rules),
+        facts=known,
+        proof_days=work.proof_days,
         mark_length=work.instances.target(licence.target).capabilities.mark_length,
         zone=licences.zone_of(connection, licence),
         locked_through=dt.date.fromisoformat(locked) if locked else None,
@@ -103,7 +118,7 @@ _COLUMNS = _BOOKED + " s.state = 'waiting' and"
 _CANDIDATES = (
     _COLUMNS
     + """
-    s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'advance', 'rate')
+    s.next_at <= ? and s.reason in ('compose', 'original', 'sale', 'advance', 'rate', 'proof')
     and {} order by s.next_at, s.document limit ?
 """
 )
@@ -186,6 +201,7 @@ def items_of(
                 upon=original.entry if isinstance(original, BookedOriginal) else advance and advance.newest,
             )
         )
+    books.facts.load(connection, [item.document for item in items])
     return items
 
 

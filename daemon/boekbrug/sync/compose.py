@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from boekbrug.booking.composed import Composed, Evidence, Item, Rejected
+from boekbrug.booking.composed import Composed, Draft, Evidence, Item, Rejected
+from boekbrug.booking.distance import add_distance
 from boekbrug.booking.individual import compose_individual
 from boekbrug.booking.memorial import place_in_ledger
 from boekbrug.booking.rules import LEDGER_MODES, Mode
@@ -13,6 +14,7 @@ from boekbrug.store.licences import LicenceClaim
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch
 from boekbrug.sync.books import STAGES, Books, Candidate, candidates, items_of
 from boekbrug.sync.steps import Step
+from boekbrug.sync.threshold import warn
 from boekbrug.sync.workplace import Workplace
 
 
@@ -43,11 +45,17 @@ def _compose_batch(work: Workplace, claim: LicenceClaim, books: Books, stage: st
     if not batch:
         return 0
     evidence = books.evidence(now)
-    results = [compose_one(candidate, item, books, evidence) for candidate, item in zip(batch, items, strict=True)]
-    work.ids.ensure(len(batch) * IDS_PER_DOCUMENT)
+    results = []
+    for candidate, item in zip(batch, items, strict=True):
+        results.append(found := compose_one(candidate, item, books, evidence))
+        if isinstance(found, Draft):
+            add_distance(books.facts.distance, found.date, found.lines)
+    books.facts.want(results)
+    work.ids.ensure(len(batch) * IDS_PER_DOCUMENT + 1)
     with work.database.write() as connection:
         licences.hold(connection, claim, work.until(now))
         Batch(work, books, now).write(connection, batch, items, results)
+        warn(connection, work, books, now)
     return len(batch)
 
 

@@ -18,6 +18,7 @@ from boekbrug.runtime.budgets import BACKFILL_LEAVES, StoredBudget
 from boekbrug.runtime.caches import StoredCache
 from boekbrug.runtime.clock import EPOCH, SystemClock
 from boekbrug.runtime.context import PluginContext
+from boekbrug.runtime.ecb import Ecb
 from boekbrug.runtime.grants import GrantKeeper, HeldGrant, NoGrant
 from boekbrug.runtime.http import HttpPort
 from boekbrug.runtime.instances import Instances
@@ -26,6 +27,7 @@ from boekbrug.runtime.plugins import PluginHost
 from boekbrug.runtime.processes import host_identity, is_alive, started
 from boekbrug.runtime.secrets import open_vault
 from boekbrug.runtime.settings import Settings
+from boekbrug.runtime.vies import DEADLINE, Vies
 from boekbrug.store import caution, schema, workers
 from boekbrug.store.connections import ConnectionRow
 from boekbrug.store.database import Database
@@ -150,4 +152,18 @@ class House:
             log=self.log.bind(worker=worker),
             limits=limits,
             metrics=self.metrics,
+            vies=self.vies(),
+            ecb=self.ecb(),
+            proof_days=self.settings.vies.days,
         )
+
+    def vies(self) -> Vies | None:
+        """Make the client of VIES for one run and thread; None where the settings name none."""
+        chosen = self.settings.vies
+        http = HttpPort(deadline=min(DEADLINE, self.settings.engine.call_deadline))
+        return Vies(http, self.clock, chosen.url, chosen.requester) if chosen.url else None
+
+    def ecb(self) -> Ecb | None:
+        """Make the client of the European Central Bank; None where the settings name none."""
+        url = self.settings.rates.url
+        return Ecb(self.http(), self.clock, url) if url else None

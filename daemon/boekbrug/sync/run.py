@@ -15,6 +15,7 @@ from boekbrug.sync.books import Books, open_books
 from boekbrug.sync.compose import compose, compose_alone
 from boekbrug.sync.corrections import correct_changed
 from boekbrug.sync.deliver import deliver
+from boekbrug.sync.evidence import gather
 from boekbrug.sync.parties import provide
 from boekbrug.sync.settle import settle
 from boekbrug.sync.steps import Step
@@ -116,6 +117,9 @@ def _meanwhile(
 def _compose(work: Workplace, claim: LicenceClaim, books: Books, *, may_ask: bool) -> Iterator[Step]:
     licence = books.licence
     yield from _stage(work, licence.target, "compose", compose(work, claim, books))
+    if books.facts.demands_proof or books.facts.rates_coming:
+        yield from _stage(work, licence.target, "evidence", gather(work, claim, books.facts))
+        yield from _stage(work, licence.target, "compose", compose(work, claim, books))
     yield from _stage(work, licence.source, "close", close_terms(work, licence, may_ask=may_ask))
     yield from _stage(work, licence.target, "terms", compose_terms(work, claim, books))
     yield from _stage(work, licence.target, "correct", correct_changed(work, claim, books))

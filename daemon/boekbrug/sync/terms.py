@@ -19,6 +19,7 @@ from boekbrug.store.words import TermState
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch, Subject
 from boekbrug.sync.books import Books, Candidate, by_ids, items_of, waiting_for
 from boekbrug.sync.steps import Step
+from boekbrug.sync.threshold import warn
 from boekbrug.sync.workplace import Workplace
 
 NOT_CLOSED = "not-closed"
@@ -62,7 +63,7 @@ def _compose(work: Workplace, claim: LicenceClaim, books: Books, term: Term) -> 
         now = work.database.now(connection)
         reading = Reading(work, books, term, books.evidence(now))
         composition = reading.compose(connection)
-    work.ids.ensure(len(reading.seen) * IDS_PER_DOCUMENT)
+    work.ids.ensure(len(reading.seen) * IDS_PER_DOCUMENT + 1)
     with work.database.write() as connection:
         licences.hold(connection, claim, work.until(now))
         if terms.changed_since(connection, term, reading.seen):
@@ -72,6 +73,8 @@ def _compose(work: Workplace, claim: LicenceClaim, books: Books, term: Term) -> 
         Batch(work, books, now).write_term(
             connection, term, composition.drafts, dict(composition.shares), reading.subjects, others
         )
+        books.facts.load_distance(connection)
+        warn(connection, work, books, now)
         if terms.any_waits(connection, term):
             terms.put(connection, term.id, TermState.RUNNING, now, now)
         else:
@@ -90,6 +93,7 @@ class Reading:
 
     def compose(self, connection: Connection) -> Composition:
         """Compose the whole term."""
+        self._books.facts.load_distance(connection)
         term = booking.Term(unit=self._books.licence.unit, first=self._term.first, last=self._term.last)
         of_mode = compose_ledger if self._books.rules.rules.mode in LEDGER_MODES else compose_term
         return of_mode(self._items(connection), term, self._books.rules, self._evidence)

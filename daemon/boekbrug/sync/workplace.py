@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from boekbrug.contract import Clock, Document, Entry, Log
+from boekbrug.runtime.ecb import Ecb
 from boekbrug.runtime.instances import Instances
 from boekbrug.runtime.metrics import Metrics
 from boekbrug.runtime.secrets import Vault
+from boekbrug.runtime.vies import Vies
 from boekbrug.store.database import Database
 from boekbrug.store.ids import Ids
 from boekbrug.sync.pace import Pace
@@ -44,6 +46,11 @@ class Workplace:
     log: Log
     limits: Limits = Limits()
     metrics: Metrics = field(default_factory=Metrics)
+    #: whom to ask about VAT ids and exchange rates; None where the settings name nobody
+    vies: Vies | None = None
+    ecb: Ecb | None = None
+    #: how long a valid answer about a VAT id counts
+    proof_days: int = 30
     #: documents of the page fetched last, by (id, revision): composed at once they need not be opened again
     fetched: dict[tuple[int, int], Document] = field(default_factory=dict)
     #: entries composed last, by id: sent at once they need not be read again

@@ -26,17 +26,15 @@ from boekbrug.contract import (
     Movement,
     Payout,
     Tender,
+    Treatment,
 )
 
 DAY = dt.date(2026, 7, 14)
 BELGIAN = Buyer(company="Chocolade BV", vat_id="BE0403170701", is_business=True, country="BE")
 
 LEFT_TO_SPECIAL_VAT = {
-    "bk-08": "VIES proof and re-checks",
     "bk-12": "supplementary-return list and OSS credits in a later return",
-    "bk-15": "margin scheme",
     "bk-17-advances": "advances without VAT at the end of a period",
-    "bk-27": "OSS threshold",
 }
 """Points whose proofs and lists belong to the issue on special VAT."""
 
@@ -50,6 +48,8 @@ SUPERSEDED = {
 """Worked cases of the other sheets that the bookkeeper's sheet corrects, or another case shows."""
 
 NO_ENTRY = {
+    "bk-08": "tests/integration/test_proofs",
+    "bk-27": "test_distance and tests/integration/test_threshold",
     "bk-02": "test_dates",
     "bk-04": "test_individual",
     "bk-11": "test_individual",
@@ -342,6 +342,105 @@ def park_month() -> Draft:
     return ledger(rows, month_term("park", DAY), ledger_rules(**PARK))
 
 
+MARGIN: dict[str, Any] = {
+    "zero_rate": "margin",
+    "vat": [
+        *RULES["vat"],
+        {"treatment": "margin", "rate": "21", "account": "8060", "vat_code": "VM", "vat_account": "1500"},
+        {"treatment": "margin", "account": "8061"},
+    ],
+}
+
+
+def second_hand(amount: str, cost: str | None, **more: Any) -> Document:
+    paid = {"contant": amount}
+    sold = line(amount, "0", cost=None if cost is None else Decimal(cost))
+    return order(sold, **{"paid": paid, **more})
+
+
+def second_hand_back() -> Draft:
+    sale = one(second_hand("200.00", "79.00"), **MARGIN)
+    back = second_hand("-200.00", "79.00", kind=DocumentKind.CREDIT_NOTE)
+    return one(back, more={"original": Original(lines=sale.lines)}, **MARGIN)
+
+
+STAY: dict[str, Any] = {"supply_from": dt.date(2025, 12, 29), "supply_to": dt.date(2026, 1, 2)}
+HOME: dict[str, Any] = {
+    "zero_rate": "exempt",
+    "vat": [
+        *RULES["vat"],
+        {"treatment": "exempt", "account": "8040"},
+        {"treatment": "outside-scope", "account": "8041"},
+        {"treatment": "foreign", "rate": "19", "country": "DE", "account": "8027", "vat_account": "1508"},
+        {"treatment": "distance", "rate": "20", "country": "FR", "account": "8026", "vat_account": "1507"},
+    ],
+}
+DUTCH = Buyer(company="Bouw BV", vat_id="NL123456789B13", is_business=True, country="NL")
+FRENCH = Buyer(name="M. Dupont", country="FR")
+
+
+def stay(*lines: Any, **more: Any) -> Document:
+    """Return a stay over New Year 2026, paid on arrival."""
+    arrived = dt.datetime(2026, 1, 2, 9, tzinfo=dt.UTC)
+    return order(*lines, **{"dates": Dates(paid=arrived, **STAY), "paid": {"pin": "400.00"}, **more})
+
+
+def advance_of_export() -> Draft:
+    return one(payment("300.00"), more={"sale": order(line("300.00", "0"), ship_to="US")})
+
+
+SMALL: dict[str, Any] = {"seller": "small-business", "vat": [{"treatment": "small-business", "account": "8000"}]}
+
+SPECIAL: dict[str, Callable[[], Draft]] = {
+    "bk-15": lambda: one(second_hand("200.00", "79.00"), **MARGIN),
+    "bk-15-no-cost": lambda: one(second_hand("200.00", None), **MARGIN),
+    "bk-15-loss": lambda: one(second_hand("70.00", "79.00"), **MARGIN),
+    "bk-15-back": second_hand_back,
+    "bk-15-abroad": lambda: one(
+        second_hand("200.00", "79.00", ship_to="FR", buyer=FRENCH), **MARGIN, oss=dt.date(2026, 1, 1)
+    ),
+    "bk-18-exempt": lambda: one(order(line("80.00", "0"), paid={"ideal": "80.00"}), **HOME),
+    "bk-18-small-business": lambda: one(order(line("80.00", None, treatment=None), paid={"ideal": "80.00"}), **SMALL),
+    "bk-18-lodging-over-new-year": lambda: one(stay(line("400.00", None, kind=LineKind.LODGING))),
+    "bk-18-lodging-with-its-vat": lambda: one(stay(line("400.00", None, "42.14", kind=LineKind.LODGING))),
+    "bk-18-bare-pitch": lambda: one(
+        stay(line("109.00", "9", kind=LineKind.CAMPING_PITCH), paid={"pin": "109.00"}),
+        lines={"camping-pitch": {"account": "8055"}},
+    ),
+    "bk-18-tourist-tax": lambda: one(
+        order(
+            line("121.00", kind=LineKind.LODGING), line("6.20", None, kind=LineKind.TOURIST_TAX), paid={"pin": "127.20"}
+        )
+    ),
+    "bk-25-no-show": lambda: one(
+        order(line("121.00", kind=LineKind.NO_SHOW), paid={"pin": "121.00"}),
+        lines={"no-show": {"account": "8050", "treatment": "domestic"}},
+    ),
+    "bk-25-damage": lambda: one(
+        order(line("75.00", None, kind=LineKind.DAMAGE), paid={"pin": "75.00"}),
+        **HOME,
+        lines={"damage": {"account": "8070", "treatment": "outside-scope"}},
+    ),
+    "da-1.1-reverse-charge": lambda: one(
+        order(line("1000.00", "0", treatment=Treatment.REVERSE_CHARGE), buyer=DUTCH, on_account=True)
+    ),
+    "da-1.1-eu-service": lambda: one(
+        order(line("250.00", "0", kind=LineKind.SERVICE), buyer=BELGIAN, ship_to="BE", on_account=True)
+    ),
+    "da-1.1-export": lambda: one(order(line("300.00", "0"), ship_to="US", paid={"ideal": "300.00"})),
+    "da-1.1-export-advance": advance_of_export,
+    "da-1.1-stock-abroad": lambda: one(
+        order(line("119.00", "19"), ship_from="DE", ship_to="DE", paid={"ideal": "119.00"}), **HOME
+    ),
+    "da-1.1-distance": lambda: one(
+        order(line("120.00", "20"), ship_to="FR", buyer=FRENCH, paid={"ideal": "120.00"}), **HOME
+    ),
+    "da-1.3-oss-from-stock-abroad": lambda: one(
+        order(line("121.00"), ship_from="DE", ship_to="BE", paid={"ideal": "121.00"}), oss=dt.date(2026, 1, 1)
+    ),
+}
+
+
 CASES: dict[str, Callable[[], Draft]] = {
     "bk-01-sale": lambda: one(ON_ACCOUNT, vat_scheme="cash"),
     "bk-01-receipt": cash_scheme_receipt,
@@ -395,4 +494,5 @@ CASES: dict[str, Callable[[], Draft]] = {
     "wf-5.4-payout": lambda: one(payout("ideal", "110.15", "1.25", "108.90"), **PROVIDER),
     "bex-8": park_day,
     "bex-9": park_month,
+    **SPECIAL,
 }

@@ -3,14 +3,24 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import PROVIDER, ledger_rules, movement, one, payment, payout
-from tests.unit.booking.shop import CONSUMER, EVIDENCE, amounts, book, codes, item, line, order, shipping
+from tests.unit.booking.cases import (
+    MARGIN,
+    PROVIDER,
+    ledger_rules,
+    movement,
+    one,
+    payment,
+    payout,
+    second_hand,
+    stay,
+)
+from tests.unit.booking.shop import CONSUMER, EVIDENCE, RULES, amounts, book, codes, item, line, order, shipping
 
 from boekbrug.booking import Draft, Held, Skipped, compose_individual
 from boekbrug.booking.doubles import likeness, possible_double
 from boekbrug.booking.memorial import compose_ledger
 from boekbrug.booking.terms import month_term
-from boekbrug.contract import Buyer, Dates, DocumentKind, LineKind, Payout
+from boekbrug.contract import Buyer, Dates, DocumentKind, LineKind, Payout, Treatment
 
 
 @pytest.mark.parametrize(
@@ -22,8 +32,8 @@ from boekbrug.contract import Buyer, Dates, DocumentKind, LineKind, Payout
     ],
 )
 def test_lodging_rate_follows_the_night(supply_from: dt.date, supply_to: dt.date | None, found: list[str]) -> None:
-    stay = line("109.00", "9", kind=LineKind.LODGING, supply_from=supply_from, supply_to=supply_to)
-    composed = compose_individual(item(order(stay, paid={"ideal": "109.00"})), book(), EVIDENCE)
+    night = line("109.00", "9", kind=LineKind.LODGING, supply_from=supply_from, supply_to=supply_to)
+    composed = compose_individual(item(order(night, paid={"ideal": "109.00"})), book(), EVIDENCE)
     assert ([] if isinstance(composed, Draft) else codes(composed)) == found
 
 
@@ -131,3 +141,30 @@ def test_likeness_joins_one_sale_seen_by_two_licences() -> None:
     assert likeness(replace(shop, buyer=None), day) is None
     assert likeness(shop, day) != likeness(replace(shop, buyer=CONSUMER), day)
     assert possible_double(shop, "K9", "K3XM").code == "possible-double"
+
+
+def test_margin_sale_without_cost_is_booked_gross_and_warned_of() -> None:
+    drafted = one(second_hand("200.00", None), **MARGIN)
+    assert [problem.code for problem in drafted.warnings] == ["margin-cost-missing"]
+    whole = [*RULES["vat"], {"treatment": "margin", "account": "8061"}]
+    assert one(second_hand("200.00", None), zero_rate="margin", vat=whole).warnings == (), "globalisation needs no cost"
+
+
+def test_margin_sale_that_mentions_vat_is_a_problem() -> None:
+    for wrong in (line("200.00", "21", treatment=Treatment.MARGIN), line("200.00", "0", "34.71", cost=Decimal(79))):
+        found = codes(compose_individual(item(order(wrong)), book(**MARGIN), EVIDENCE))
+        assert found in (["vat-on-untaxed"], ["vat-differs"])
+
+
+def test_stay_over_new_year_with_other_vat_than_its_nights_is_a_problem() -> None:
+    for vat in ("33.03", "69.42"):
+        wrong = stay(line("400.00", None, vat, kind=LineKind.LODGING))
+        assert codes(compose_individual(item(wrong), book(), EVIDENCE)) == ["vat-differs"]
+    reduced = stay(line("400.00", "9", kind=LineKind.LODGING))
+    assert codes(compose_individual(item(reduced), book(), EVIDENCE)) == ["lodging-rate"]
+
+
+def test_money_received_in_2025_for_a_stay_in_2026_is_taxed_as_the_stay() -> None:
+    stays = Dates(supply_from=dt.date(2026, 2, 1), supply_to=dt.date(2026, 2, 3))
+    sale = order(line("109.00", "9", kind=LineKind.LODGING), dates=stays)
+    assert codes(compose_individual(item(payment("50.00"), sale=sale), book(), EVIDENCE)) == ["lodging-rate"]

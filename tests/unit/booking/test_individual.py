@@ -131,6 +131,7 @@ def test_business_in_another_member_state_is_an_intra_eu_supply() -> None:
     [
         (replace(BELGIAN, vat_id=""), "BE", "eu-business-without-vat-id"),
         (replace(BELGIAN, vat_id="BE?"), "BE", "vat-id-broken"),
+        (replace(BELGIAN, vat_id="BE0403170702"), "BE", "vat-id-broken"),
         (replace(BELGIAN, vat_id="NL123456789B13"), "BE", "vat-id-of-own-country"),
         (Buyer(name="Jan", country="BE"), "BE", "eu-consumer-without-vat"),
     ],
@@ -161,7 +162,7 @@ def test_goods_leaving_the_union_are_export() -> None:
 
 
 def test_goods_to_northern_ireland_are_intra_eu() -> None:
-    buyer = Buyer(company="Ltd", vat_id="XI123456789", is_business=True, country="GB")
+    buyer = Buyer(company="Ltd", vat_id="XI980780684", is_business=True, country="GB")
     document = order(line("100.00", "0"), ship_to="GB", buyer=buyer, paid={"ideal": "100.00"})
     assert amounts(compose_individual(item(document), book(), EVIDENCE)) == "C8020(ICL) 100.00, D1060 100.00"
 

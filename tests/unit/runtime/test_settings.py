@@ -170,11 +170,13 @@ def test_sample_holds_every_setting_with_its_default(tmp_path: Path) -> None:
     text = SAMPLE.read_text()
     sample = tomllib.loads(re.sub(r"^#: ", "", text, flags=re.MULTILINE))
     defaults = load(None, {}, tmp_path)
-    assert tomllib.loads(text) == {name: {} for name in ("database", "service", "engine", "log", "secrets")}
+    assert tomllib.loads(text) == {
+        name: {} for name in ("database", "service", "engine", "log", "secrets", "vies", "rates")
+    }
     assert tmp_path / sample.pop("state") == defaults.state
     assert tmp_path / sample.pop("secrets")["key_file"] == defaults.key_file
     assert sample.pop("database")["url"].replace(":///", f":///{tmp_path}/") == defaults.database_url
-    assert sample == defaults.model_dump(mode="json", include={"service", "engine", "log"})
+    assert sample == defaults.model_dump(mode="json", include={"service", "engine", "log", "vies", "rates"})
 
 
 def test_sample_app_fits_when_its_comment_signs_are_removed(tmp_path: Path) -> None:

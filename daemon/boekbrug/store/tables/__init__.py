@@ -24,6 +24,7 @@ from boekbrug.store.tables.entries import (
     term,
     term_day,
 )
+from boekbrug.store.tables.outside import distance_sale, exchange_rate, vat_answer, vat_id
 from boekbrug.store.tables.people import api_key, cases, login_failure, login_link, session, user_licence, users
 from boekbrug.store.tables.reference import (
     administration,
@@ -42,8 +43,9 @@ from boekbrug.store.tables.work import budget, cache, fact, id_block, run, worke
 
 __all__ = [
     "administration", "answer", "api_key", "app", "audit", "authorisation", "budget", "cache", "cases", "connection",
-    "document", "document_state", "effect", "entry", "entry_line", "entry_state", "event", "fact", "fetch_cursor",
-    "grants", "hook", "id_block", "licence", "login_failure", "login_link", "membership", "metadata", "party",
-    "payload", "problem", "revision", "rules", "run", "sale_basis", "secret", "session", "tally", "term",
-    "term_day", "unit", "user_licence", "users", "worker", "write_back",
+    "distance_sale", "document", "document_state", "effect", "entry", "entry_line", "entry_state", "event",
+    "exchange_rate", "fact", "fetch_cursor", "grants", "hook", "id_block", "licence", "login_failure", "login_link",
+    "membership", "metadata", "party", "payload", "problem", "revision", "rules", "run", "sale_basis", "secret",
+    "session", "tally", "term", "term_day", "unit", "user_licence", "users", "vat_answer", "vat_id", "worker",
+    "write_back",
 ]  # fmt: skip

@@ -52,6 +52,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_cache_ends_at", "cache", ["ends_at"], unique=False)
     op.create_table(
+        "distance_sale",
+        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("administration", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_distance_sale")),
+    )
+    op.create_index("ix_distance_sale_administration", "distance_sale", ["administration", "year"], unique=False)
+    op.create_table(
         "document_state",
         sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column(
@@ -207,6 +216,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "exchange_rate",
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("rate", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.String(length=255), nullable=False),
+        sa.Column("fetched_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("currency", "day", name=op.f("pk_exchange_rate")),
+    )
+    op.create_table(
         "fact",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -329,6 +347,30 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
+    )
+    op.create_table(
+        "vat_answer",
+        sa.Column("vat_id", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("valid", sa.Boolean(), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("requester", sa.String(length=20), nullable=False),
+        sa.Column("source", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("vat_id", "at", name=op.f("pk_vat_answer")),
+    )
+    op.create_table(
+        "vat_id",
+        sa.Column("vat_id", sa.String(length=20), nullable=False),
+        sa.Column("valid", sa.Boolean(), nullable=True),
+        sa.Column("answered_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("asked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fault", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
+        sa.Column("next_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("accepted_by", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("accepted_because", sa.Text(), nullable=True),
+        sa.Column("accepted_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("vat_id", name=op.f("pk_vat_id")),
     )
     op.create_table(
         "worker",
