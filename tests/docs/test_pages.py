@@ -8,7 +8,11 @@ import pytest
 from boekbrug.runtime import plugins, settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{n}.md" for n in ("user-guide", "operator", "metrics", "settings")))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{n}.md" for n in ("user-guide", "bookkeeper", "operator", "metrics", "settings")),
+)
 CI = ROOT / ".ci" / "run"
 
 

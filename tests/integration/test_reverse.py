@@ -191,7 +191,7 @@ def test_a_filed_period_needs_a_date_from_a_person(business: Business) -> None:
     business.write("a.jsonl", order(1))
     business.sync()
     business.choose(filed_through=dt.date(2026, 9, 14))
-    with refused(r"filed through 2026-09-14.*--date"):
+    with refused(r"filed through: 2026-09-14.*--date"):
         reverse(business.desk, business.licence, number="W1")
     [entry] = reverse(business.desk, business.licence, number="W1", date=dt.date(2026, 9, 15)).entries
     assert entry.date == "2026-09-15"

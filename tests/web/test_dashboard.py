@@ -9,9 +9,9 @@ from tests.web.people import Person, logged_in, person
 from tests.web.test_home import text_of
 
 from boekbrug.acts.integrity import check
+from boekbrug.acts.lists.table import safe
 from boekbrug.store import audit
 from boekbrug.sync.house import House
-from boekbrug.web.booked import safe
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_form_of_another_site_does_nothing(owner: Person) -> None:
 
 def test_pages_need_no_scripts_and_no_styles_of_their_own(owner: Person) -> None:
     sale = sale_of(owner, "P00007")
-    for page in ("", "/problems", "/booked", "/open", "/approvals", "/rules", sale.removeprefix(BASE)):
+    for page in ("", "/problems", "/booked", "/open", "/approvals", "/lists", "/rules", sale.removeprefix(BASE)):
         answer = owner.get(BASE + page)
         assert answer.status_code == 200
         assert "<script" not in answer.text

@@ -54,7 +54,8 @@ def address_at(route: APIRoute, licence: str) -> str:
 
 
 def may(role: str, path: str) -> bool:
-    return not path.endswith("/approve") or Right.APPROVE in RIGHTS[role]
+    bookkeeping = ("/approve", "/lists/agree", "/lists/sign", "/lists/filed")
+    return not path.endswith(bookkeeping) or Right.APPROVE in RIGHTS[role]
 
 
 def sees(email: str, licence: str) -> bool:

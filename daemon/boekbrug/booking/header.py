@@ -47,7 +47,7 @@ def wrong_day(document: Document, day: dt.date | None, book: CompiledRules, evid
         return Rejected((Problem(code="date-in-future", facts=facts),))
     filed = evidence.filed_through or book.rules.filed_through
     if filed is not None and day <= filed:
-        return Held(f"period filed through {filed}")
+        return Held(f"period filed through: {filed}")
     reason = TAKEN if day in evidence.taken else closed(day, evidence)
     return Held(reason) if reason else None
 

@@ -12,9 +12,9 @@ _INTRA_EU = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE})
 def closed(day: dt.date, evidence: Evidence) -> str:
     """Say why nothing is booked on a day; empty when it is open."""
     if evidence.filed_through is not None and day <= evidence.filed_through:
-        return f"period filed through {evidence.filed_through}"
+        return f"period filed through: {evidence.filed_through}"
     if evidence.locked_through is not None and day <= evidence.locked_through:
-        return f"books locked through {evidence.locked_through}"
+        return f"books locked through: {evidence.locked_through}"
     return ""
 
 
@@ -25,8 +25,8 @@ def return_filed(day: dt.date, lines: Iterable[Line], evidence: Evidence) -> str
         return ""
     treatments = {line.treatment for line in lines}
     if oss is not None and day <= oss and Treatment.OSS in treatments:
-        return f"OSS return filed through {oss}"
-    return f"ICP return filed through {icp}" if icp is not None and day <= icp and treatments & _INTRA_EU else ""
+        return f"OSS return filed through: {oss}"
+    return f"ICP return filed through: {icp}" if icp is not None and day <= icp and treatments & _INTRA_EU else ""
 
 
 def locked_through(periods: Sequence[Period], journals: Iterable[str]) -> dt.date | None:

@@ -7,6 +7,7 @@ import typer
 import typer.core
 
 from boekbrug.cli import (
+    agreeing,
     answering,
     books,
     connection,
@@ -17,6 +18,7 @@ from boekbrug.cli import (
     find,
     init,
     licence,
+    lists,
     plugins,
     problems,
     reconciling,
@@ -90,6 +92,9 @@ app.command("find")(find.find)
 app.command("answer")(answering.answer)
 app.command("decide")(deciding.decide)
 app.command("reconcile")(reconciling.reconcile)
+app.add_typer(lists.app, name="list")
+app.command("agree")(agreeing.agree)
+app.command("filed")(agreeing.filed)
 app.command("accept")(reconciling.accept)
 app.add_typer(vat.app, name="vat")
 app.add_typer(plugins.app, name="plugins")

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from boekbrug.acts.find import ShownEntry
+from boekbrug.acts.lists.table import Kind, Part
 from boekbrug.acts.overview import VatShown
 from boekbrug.acts.problems import ShownProblem
 from boekbrug.cli.words import STATES, STYLES, number
@@ -106,3 +107,23 @@ def entry(out: Console, shown: ShownEntry, *, explain: bool, why: Sequence[str] 
         credit = number(line.credit) if line.credit is not None else ""
         table.add_row(line.account, debit, credit, line.vat_code, line.role, *([reason] if explain else []))
     out.print(Padding(table, (0, 0, 0, 4), expand=False))
+
+
+_RIGHT = (Kind.MONEY, Kind.COUNT, Kind.RATE)
+
+
+def part(out: Console, shown: Part) -> None:
+    """Print a table of a list; what is empty says so."""
+    out.print(Text(f"  {shown.name.replace('_', ' ').capitalize()}", "bold"))
+    if not shown.rows:
+        out.print(Text("    none", "dim"))
+        return
+    shown_columns = [(place, column) for place, column in enumerate(shown.columns) if not column.wide]
+    table = _table(
+        *((column.name.replace("_", " "), "right" if column.kind in _RIGHT else "left") for _, column in shown_columns)
+    )
+    for row in shown.rows:
+        cells = (row[place] for place, _ in shown_columns)
+        words = ("" if cell is None else cell if isinstance(cell, str) else number(cell) for cell in cells)
+        table.add_row(*(Text(word) for word in words))
+    out.print(Padding(table, (0, 0, 1, 4), expand=False))

@@ -32,6 +32,15 @@ REASONS = {
     "gone-at-source": "deleted at the source",
 }
 
+REMARKS = {
+    "package-states-no-balances": "The package cannot be asked for balances; compare with its own reports.",
+    "package-not-asked": "The package was not asked.",
+    "package-unreachable": "The package did not answer; its figures are left out. Try again later.",
+    "payouts-booked-elsewhere": "Payouts are not booked by boekbrug, so it cannot tell which payments are still open.",
+    "numbers-do-not-follow": "Some numbers do not follow each other; nothing can be said of what is missing there.",
+}
+"""What a list cannot say, and why."""
+
 STYLES = {
     "booked": "green",
     "waiting": "cyan",

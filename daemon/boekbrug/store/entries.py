@@ -129,11 +129,17 @@ def load(connection: Connection, ids: Collection[int], open_party: OpenParty) ->
     keys = list(ids)
     if not keys:
         return {}
-    lines: dict[int, list[Line]] = {}
-    for id, *rest in select_rows(connection, _LOAD_LINES, [keys]):
-        lines.setdefault(id, []).append(_read_line(*rest))
+    lines = lines_of(connection, keys)
     rows = select_rows(connection, _LOAD, [keys])
     return {row[0]: _read_entry(*row, lines=lines.get(row[0], ()), open_party=open_party) for row in rows}
+
+
+def lines_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Line]]:
+    """Read the lines of entries, by id."""
+    lines: dict[int, list[Line]] = {}
+    for id, *rest in select_rows(connection, _LOAD_LINES, [list(ids)]):
+        lines.setdefault(id, []).append(_read_line(*rest))
+    return lines
 
 
 def _read_line(

@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection
 
 from boekbrug.booking.answers import Answers, answered
@@ -16,7 +17,7 @@ from boekbrug.booking.header import booking_number
 from boekbrug.booking.rules import LEDGER_MODES, Rules
 from boekbrug.booking.terms import Part, part_of
 from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
-from boekbrug.store import answers, facts, licences, taken
+from boekbrug.store import agreed, answers, facts, licences, taken
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
@@ -29,6 +30,8 @@ from boekbrug.sync.workplace import MICROSECOND, Workplace
 _decode = msgspec.msgpack.Decoder(Document).decode
 _decode_answers = msgspec.json.Decoder(Answers).decode
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+
+CLOSED_BY_RULES = ("filed_through", "filed_oss_through", "filed_icp_through", "locked_through")
 
 
 class Candidate(NamedTuple):
@@ -62,6 +65,8 @@ class Books:
     answered: frozenset[int] = frozenset()
     facts: Facts = field(default_factory=Facts)
     proof_days: int = 30
+    #: the last day that was filed of the administration's returns, by return; for VAT beside what the rules say
+    filed: Mapping[str, dt.date] = field(default_factory=dict)
 
     def evidence(self, now: int) -> Evidence:
         """Return what is known at a moment beside the documents."""
@@ -69,12 +74,23 @@ class Books:
         rules, known = self.rules.rules, self.facts
         locked = [day for day in (self.locked_through, rules.locked_through) if day is not None]
         return Evidence(
-            today=day_at(now, self.zone), start=start, zone=self.zone, filed_through=rules.filed_through,
-            filed_oss_through=rules.filed_oss_through, filed_icp_through=rules.filed_icp_through,
+            today=day_at(now, self.zone), start=start, zone=self.zone,
+            filed_through=self._filed("vat", rules.filed_through),
+            filed_oss_through=self._filed("oss", rules.filed_oss_through),
+            filed_icp_through=self._filed("icp", rules.filed_icp_through),
             locked_through=max(locked, default=None), taken=self.taken, rates=known.rates,
             rates_coming=known.rates_coming, rates_known=known.rates_known, proofs=known.proofs,
             demands_proof=known.demands_proof, proof_days=self.proof_days, distance=known.distance,
         )  # fmt: skip
+
+    def _filed(self, which: str, by_rules: dt.date | None) -> dt.date | None:
+        return max((day for day in (self.filed.get(which), by_rules) if day is not None), default=None)
+
+    def unfiled(self) -> "Books":
+        """Return the same books as if nothing was filed or closed yet."""
+        open_rules = dict.fromkeys(CLOSED_BY_RULES)
+        rules = CompiledRules(structs.replace(self.rules.rules, **open_rules))
+        return replace(self, rules=rules, filed={}, locked_through=None)
 
 
 def open_books(connection: Connection, work: Workplace, licence: Licence) -> Books:
@@ -91,6 +107,7 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
     )
     if known.rates_coming:
         known.read_span(connection)
+    filed = agreed.filed_through(connection, licence.administration)
     return Books(
         licence=licence,
         rules=CompiledRules(rules),
@@ -101,6 +118,7 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
         locked_through=dt.date.fromisoformat(locked) if locked else None,
         taken=days(connection, licence.id),
         answered=answers.documents_of(connection, licence.id),
+        filed={name: dt.date.fromisoformat(day) for name, day in filed.items()},
     )
 
 

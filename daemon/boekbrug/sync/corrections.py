@@ -1,6 +1,5 @@
 """Correct documents that changed after they were booked: out as they were booked, in under today's rules."""
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -9,7 +8,6 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, DocumentState, Draft, Held, Member, Skipped, Waiting
 from boekbrug.booking.corrections import Correction, correct, reverse_lines
 from boekbrug.booking.rules import LEDGER_MODES
@@ -115,9 +113,7 @@ def _in_again(replacement: Draft, n: int) -> Draft:
 
 def _replacement(connection: Connection, work: Workplace, books: Books, candidate: Candidate, now: int) -> Composed:
     """Compose a document as if nothing of it was booked and no period filed: the date is the correction's to choose."""
-    own = {"filed_through": None, "filed_oss_through": None, "filed_icp_through": None, "locked_through": None}
-    rules = CompiledRules(replace(books.rules.rules, **own))
-    books = dataclasses.replace(books, rules=rules, locked_through=None)
+    books = books.unfiled()
     [item] = items_of(connection, work, books, [candidate])
     evidence = books.evidence(now)
     found = compose_one(candidate, item, books, evidence)

@@ -20,6 +20,7 @@ from boekbrug.web.health import Crew, health_routes
 from boekbrug.web.home import home_routes
 from boekbrug.web.hooks import hook_routes
 from boekbrug.web.licence import licence_routes
+from boekbrug.web.lists import list_routes
 from boekbrug.web.login import login_routes
 from boekbrug.web.page import Pages
 from boekbrug.web.refusals import refuse
@@ -40,6 +41,7 @@ def create_app(house: House, crew: Callable[[], Crew] | None = None) -> FastAPI:
         home_routes(pages, door),
         licence_routes(pages, door),
         booked_routes(pages, door),
+        list_routes(pages, door),
         sale_routes(pages, door),
         deed_routes(pages, door),
         account_routes(pages, door),

@@ -1,8 +1,6 @@
 """Rapportage: what is booked, with the entry and why, as a page and as CSV."""
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -12,6 +10,7 @@ from starlette.responses import StreamingResponse
 
 from boekbrug.acts import listing
 from boekbrug.acts.listing import ShownBooking
+from boekbrug.acts.lists.table import BYTE_ORDER_MARK, Cell, csv_line
 from boekbrug.store.licences import Licence
 from boekbrug.store.lists import Place
 from boekbrug.web.door import Door, Right, Visit
@@ -24,7 +23,6 @@ _COLUMNS = (
     "number", "kind", "facet", "dated", "total", "currency", "booked", "mark", "booking_number", "journal",
     "number_in_books", "account", "debit", "credit", "vat_code", "why",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def booked_routes(pages: Pages, door: Door) -> APIRouter:
@@ -84,33 +82,20 @@ def read_place(text: str) -> Place | None:
 
 
 def _rows(pages: Pages, licence: Licence, first: str, last: str) -> Iterator[str]:
-    # a byte order mark tells spreadsheets that this is UTF-8
-    yield "\ufeff" + _line(_COLUMNS)
+    yield BYTE_ORDER_MARK + csv_line(_COLUMNS)
     place: Place | None = None
     while True:
         found, place = listing.booked(pages.house, licence, first, last, CSV_PAGE, place)
-        yield "".join(_line(row) for one in found for row in _lines(one))
+        yield "".join(csv_line(row) for one in found for row in _lines(one))
         if place is None:
             return
 
 
-def _lines(one: ShownBooking) -> Iterator[tuple[str, ...]]:
+def _lines(one: ShownBooking) -> Iterator[tuple[Cell, ...]]:
     entry = one.entry
     head = (
-        safe(one.number), one.kind, one.facet, one.dated, str(one.total), one.currency, entry.date, safe(entry.mark),
-        safe(entry.number), safe(entry.journal), safe(entry.remote_number),
+        one.number, one.kind, one.facet, one.dated, one.total, one.currency, entry.date, entry.mark,
+        entry.number, entry.journal, entry.remote_number,
     )  # fmt: skip
     for line in entry.lines:
-        sides = ("" if side is None else str(side) for side in (line.debit, line.credit))
-        yield (*head, safe(line.account), *sides, safe(line.vat_code), safe(line.why))
-
-
-def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _line(values: tuple[str, ...]) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=";").writerow(values)
-    return out.getvalue()
+        yield (*head, line.account, line.debit, line.credit, line.vat_code, line.why)

@@ -15,7 +15,7 @@ from boekbrug.web.door import Visit
 from boekbrug.web.language import choose
 from boekbrug.web.writing import Writing
 
-TABS = ("home", "problems", "booked", "open", "approvals", "rules")
+TABS = ("home", "problems", "booked", "open", "approvals", "lists", "rules")
 """The pages of a licence, in the order of their tabs."""
 
 

@@ -80,7 +80,7 @@ def test_a_filed_return_holds_its_own_sales_only() -> None:
     german = order(line("119.00", "19"), ship_to="DE", paid={"ideal": "119.00"})
     belgian = order(line("500.00", "0"), buyer=BELGIAN, ship_to="BE", paid={"ideal": "500.00"})
     rules = book(oss=dt.date(2026, 1, 1))
-    reasons = ["OSS return filed through 2026-09-30", "ICP return filed through 2026-07-31"]
+    reasons = ["OSS return filed through: 2026-09-30", "ICP return filed through: 2026-07-31"]
     found = [compose_individual(item(document), rules, filed) for document in (german, belgian)]
     assert found == [Held(reason) for reason in reasons]
     assert isinstance(compose_individual(item(order(line("121.00"), paid={"ideal": "121.00"})), rules, filed), Draft)

@@ -598,6 +598,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "code", name=op.f("pk_unit")),
     )
     op.create_table(
+        "filing",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("administration", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("first_day", sa.String(length=10), nullable=False),
+        sa.Column("last_day", sa.String(length=10), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["administration"], ["administration.id"], name=op.f("fk_filing_administration")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filing")),
+        sa.UniqueConstraint("administration", "kind", "last_day", name=op.f("uq_filing_administration_kind_last_day")),
+    )
+    op.create_table(
         "licence",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -654,6 +668,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["administration"], ["administration.id"], name=op.f("fk_party_administration")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_party")),
         sa.UniqueConstraint("administration", "party_key", name=op.f("uq_party_administration_party_key")),
+    )
+    op.create_table(
+        "agreement",
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("list", sa.String(length=16), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["licence"], ["licence.id"], name=op.f("fk_agreement_licence")),
+        sa.PrimaryKeyConstraint("licence", "list", "subject", name=op.f("pk_agreement")),
     )
     op.create_table(
         "answer",

@@ -1,0 +1,71 @@
+"""What stands on a day on the accounts for others' money: vouchers, prepayments, deposits, tips, what is owed."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from boekbrug.acts.find import amount
+from boekbrug.acts.lists.package import Package, compare
+from boekbrug.acts.lists.scope import Days, Scope
+from boekbrug.acts.lists.table import BookList, Cell, Part, columns
+from boekbrug.acts.lists.vat import listed
+from boekbrug.booking.rules import FIXED_KINDS, Rules
+from boekbrug.contract import LineKind
+from boekbrug.store import accounts
+
+_ITEMS = columns("item:word account currency amount:money")
+_OPEN = columns("account currency number date:day age:count amount:money")
+_SINGLE = ("received_in_advance", "vat_not_due", "fees_withheld", "transit", "debtor")
+
+
+def items_of(rules: Rules) -> dict[str, list[str]]:
+    """Name the balance items of a licence by account; an account may hold several."""
+    found: dict[str, list[str]] = {}
+    for kind in sorted(FIXED_KINDS - {LineKind.CASH_ROUNDING}):
+        if kind in rules.lines and (account := rules.lines[kind].account):
+            found.setdefault(account, []).append(str(kind))
+    for name in _SINGLE:
+        if account := getattr(rules, name):
+            found.setdefault(account, []).append(name.replace("_", "-"))
+    return found
+
+
+def balance_list(scope: Scope, *, ask: bool = True) -> BookList:
+    """State each balance item on the last day of the scope, since the licence began, debit positive."""
+    since = Days(min(dt.date.fromisoformat(one.start) for one in scope.licences), scope.days.last)
+    package = Package(scope, since, ask=ask)
+    with scope.house.database.read() as connection:
+        items = items_of(scope.rules(connection))
+        stands = tuple(_stands(scope, connection, items, since))
+        compared = compare(scope, connection, sorted(items), since, package)
+        opened = tuple(_opened(scope, connection))
+    parts = [
+        Part(name="items", columns=_ITEMS, rows=stands),
+        compared,
+        Part(name="open", columns=_OPEN, rows=opened),
+    ]
+    return listed(scope, "balance", parts, package.remarks)
+
+
+def _stands(
+    scope: Scope, connection: Connection, items: dict[str, list[str]], since: Days
+) -> Iterator[tuple[Cell, ...]]:
+    sums: dict[tuple[str, str], int] = {}
+    for id in scope.ids:
+        for row in accounts.moved(connection, id, since.iso):
+            if row.account in items:
+                key = row.account, row.currency
+                sums[key] = sums.get(key, 0) + row.minor
+    for account, names in sorted(items.items()):
+        for of, currency in sorted(sums):
+            if of == account:
+                yield (" ".join(names), account, currency, amount(sums[of, currency], currency))
+
+
+def _opened(scope: Scope, connection: Connection) -> Iterator[tuple[Cell, ...]]:
+    account = scope.rules(connection).debtor
+    for licence in scope.ids:
+        for one in accounts.open_items(connection, licence, account, scope.days.iso[1]):
+            age = (scope.days.last - dt.date.fromisoformat(one.day)).days
+            yield (one.account, one.currency, one.reference, one.day, age, amount(one.minor, one.currency))

@@ -1,0 +1,172 @@
+"""Over which licences and days a list goes, and what is in the books of it, facet by facet."""
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from boekbrug.booking.compiled import CompiledRules
+from boekbrug.booking.corrections import reverse_lines
+from boekbrug.booking.declared import Amounts, declared
+from boekbrug.booking.rules import Rules
+from boekbrug.contract import Line, Treatment
+from boekbrug.store import documents, entries, facets, licences
+from boekbrug.store.facets import Head, Part
+from boekbrug.store.licences import Licence
+from boekbrug.sync.house import House
+from boekbrug.sync.originals import read_share
+
+PAGE = 500
+
+
+class Days(NamedTuple):
+    """A period, both days included."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def iso(self) -> tuple[str, str]:
+        """Return both days in ISO form."""
+        return self.first.isoformat(), self.last.isoformat()
+
+    @property
+    def end(self) -> dt.date:
+        """Return the day after the last."""
+        return self.last + dt.timedelta(days=1)
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, dt.date) and self.first <= day <= self.last
+
+
+class Facet(NamedTuple):
+    """What one document has in an entry, or the whole entry where it does not tell its documents apart."""
+
+    head: Head
+    part: Part | None
+    lines: Sequence[Line]
+
+    @property
+    def number(self) -> str:
+        """Return the document's number, or that of the entry."""
+        return self.head.number if self.part is None else self.part.number
+
+
+class Scope:
+    """Reads what is in the books of some licences of one administration over a period."""
+
+    def __init__(self, house: House, scope: Sequence[Licence], days: Days) -> None:
+        self.house, self.licences, self.days = house, tuple(scope), days
+        self._rules: dict[tuple[int, int], CompiledRules] = {}
+
+    @property
+    def licence(self) -> Licence:
+        """Return the licence that was asked for."""
+        return self.licences[0]
+
+    @property
+    def ids(self) -> list[int]:
+        """List the licences by id."""
+        return [one.id for one in self.licences]
+
+    def over(self, days: Days) -> "Scope":
+        """Return the same licences over another period."""
+        return Scope(self.house, self.licences, days)
+
+    def book(self, connection: Connection, licence: int, version: int) -> CompiledRules:
+        """Return a version of a licence's rules."""
+        known = self._rules.get((licence, version))
+        if known is None:
+            body = licences.rules_body(connection, licence, version)
+            known = self._rules[licence, version] = CompiledRules(msgspec.json.decode(body, type=Rules))
+        return known
+
+    def rules(self, connection: Connection) -> Rules:
+        """Return the rules that the licence asked for has now."""
+        return self.book(connection, self.licence.id, self.licence.rules).rules
+
+    def facets(
+        self,
+        connection: Connection,
+        *,
+        treatments: Collection[Treatment] = (),
+        accounts: Collection[str] = (),
+        since: int | None = None,
+    ) -> Iterator[Facet]:
+        """Yield what is in the books, licence by licence, by date; only what the heads are asked for."""
+        for licence in self.licences:
+            after = ("", 0)
+            while page := facets.heads(
+                connection, licence.id, self.days.iso, after, PAGE,
+                treatments=treatments, accounts=accounts, since=since,
+            ):  # fmt: skip
+                yield from _facets(connection, page)
+                after = page[-1].date, page[-1].id
+
+    def declared(self, connection: Connection, facet: Facet) -> Amounts:
+        """Return what a facet declares."""
+        return declared(facet.lines, self.book(connection, facet.head.licence, facet.head.rules))
+
+
+def _facets(connection: Connection, page: Sequence[Head]) -> Iterator[Facet]:
+    lines = entries.lines_of(connection, [head.id for head in page])
+    parts = facets.parts(connection, [head.id for head in page])
+    countered = [head.reverses for head in page if head.reverses and _is_many(parts[head.id])]
+    originals = facets.parts(connection, countered) if countered else {}
+    for head in page:
+        yield from _of_entry(head, lines.get(head.id, ()), parts[head.id], originals)
+
+
+def _is_many(parts: Sequence[Part]) -> bool:
+    return len({part.document for part in parts}) > 1
+
+
+def _of_entry(
+    head: Head, lines: Sequence[Line], parts: Sequence[Part], originals: Mapping[int, Sequence[Part]]
+) -> Iterator[Facet]:
+    if parts and all(part.share for part in parts):
+        yield from (Facet(head, part, read_share(part.share)) for part in parts if part.share)
+        return
+    if not _is_many(parts):
+        yield Facet(head, parts[0] if parts else None, lines)
+        return
+    # a counter-entry of a total takes back what each document had in it
+    shares = [(part, part.share) for part in originals.get(head.reverses or 0, ()) if part.share]
+    if len(shares) < len(parts):
+        yield Facet(head, None, lines)
+        return
+    of = {part.document: part for part in parts}
+    for part, share in shares:
+        yield Facet(head, of.get(part.document, part), reverse_lines(read_share(share)))
+
+
+def origins(connection: Connection, licence: Licence, found: Sequence[Facet]) -> dict[int, str]:
+    """Return the ISO day on which the sale behind each document was first booked, by document."""
+    parts = [facet.part for facet in found if facet.part is not None]
+    refs = {part.refers_to for part in parts if part.refers_to}
+    ids = [ref.partition(":")[2] for ref in refs]
+    known = documents.known(connection, licence.source, licence.unit, ids)
+    sale_of = {ref: known[key].id for ref in refs if (key := _key(ref)) in known}
+    sale = {part.document: sale_of.get(part.refers_to, part.document) for part in parts}
+    days = facets.sold_on(connection, licence.id, sorted(set(sale.values()))) if sale else {}
+    return {document: days[of] for document, of in sale.items() if of in days}
+
+
+def _key(ref: str) -> tuple[str, str]:
+    kind, _, source_id = ref.partition(":")
+    return kind, source_id
+
+
+def scope_of(house: House, licence: Licence, days: Days, *, whole: bool = False) -> Scope:
+    """Make the scope of a licence, or of the `whole` of its administration."""
+    if not whole:
+        return Scope(house, [licence], days)
+    with house.database.read() as connection:
+        others = [
+            one
+            for one in licences.list_all(connection)
+            if one.administration == licence.administration and one.id != licence.id
+        ]
+    return Scope(house, [licence, *others], days)

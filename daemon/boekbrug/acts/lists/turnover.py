@@ -1,0 +1,94 @@
+"""Turnover: what the source sold, where it stands, what is booked per account and code, and what the package has."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from boekbrug.acts.find import amount
+from boekbrug.acts.lists.package import Package, compare
+from boekbrug.acts.lists.scope import Scope
+from boekbrug.acts.lists.table import BookList, Cell, Part, columns, euro
+from boekbrug.acts.lists.vat import listed
+from boekbrug.booking.composed import DocumentState
+from boekbrug.contract import Role, StatesTotals
+from boekbrug.store import accounts
+from boekbrug.store.accounts import Stood
+
+STUCK = (DocumentState.PROBLEM, DocumentState.HELD, DocumentState.IN_DOUBT)
+NO_REPORT = "source-has-no-report"
+_REVENUE = (Role.BASE, Role.VAT, Role.ROUNDING)
+_SALES = columns("currency where:word reason:reason count:count amount:money")
+_CODES = columns("account vat_code amount:money")
+
+
+def turnover_list(scope: Scope, *, ask: bool = True) -> BookList:
+    """Compare a period's turnover at the source, here, and at the package where it can be asked.
+
+    Amounts are as a seller sees them: what was sold is positive.
+    """
+    package = Package(scope, scope.days, ask=ask)
+    with scope.house.database.read() as connection:
+        parts = [_sales(scope, connection), *_booked(scope, connection, package)]
+    return listed(scope, "turnover", [*parts, *_report(scope, ask=ask)], package.remarks)
+
+
+def _sales(scope: Scope, connection: Connection) -> Part:
+    """Say where the documents of the period stand; their sum is what was fetched."""
+    found: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    fetched: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    other: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for licence in scope.licences:
+        for one in accounts.standing(connection, licence, scope.days.iso):
+            _count(found[one.currency, _where(one), one.reason], one.number, one.minor)
+            _count(fetched[one.currency], one.number, one.minor)
+        for currency, number, minor in accounts.from_other_periods(connection, licence.id, scope.days.iso):
+            _count(other[currency], number, minor)
+    rows = [*_rows(found), *((currency, "fetched", "", *_cells(sums, currency)) for currency, sums in fetched.items())]
+    rows += [(currency, "from-other-periods", "", *_cells(sums, currency)) for currency, sums in other.items()]
+    stuck = sum(1 for _, where, _ in found if where in STUCK)
+    return Part(name="sales", columns=_SALES, rows=tuple(sorted(rows, key=lambda row: str(row[0]))), differs=stuck)
+
+
+def _where(one: Stood) -> str:
+    if one.state != DocumentState.BOOKED:
+        return one.state
+    return {"in": "booked", "out": "booked-in-other-period"}.get(one.booked_on, "taken-out")
+
+
+def _count(sums: list[int], number: int, minor: int) -> None:
+    sums[0] += number
+    sums[1] += minor
+
+
+def _rows(found: dict[tuple[str, str, str], list[int]]) -> Iterator[tuple[Cell, ...]]:
+    for (currency, where, reason), sums in found.items():
+        yield (currency, where, reason, *_cells(sums, currency))
+
+
+def _cells(sums: list[int], currency: str) -> tuple[int, Decimal]:
+    return sums[0], amount(sums[1], currency)
+
+
+def _booked(scope: Scope, connection: Connection, package: Package) -> Iterator[Part]:
+    revenue = {account for id in scope.ids for account in accounts.of_role(connection, id, scope.days.iso, _REVENUE)}
+    codes: dict[tuple[str, str], int] = defaultdict(int)
+    for id in scope.ids:
+        for row in accounts.moved(connection, id, scope.days.iso):
+            if row.account in revenue:
+                codes[row.account, row.vat_code] -= row.euro
+    of_code = tuple((account, code, euro(sum)) for (account, code), sum in sorted(codes.items()))
+    yield Part(name="codes", columns=_CODES, rows=of_code)
+    yield compare(scope, connection, revenue, scope.days, package, sign=-1)
+
+
+def _report(scope: Scope, *, ask: bool) -> Iterator[Part]:
+    """Show the source's own report, where it has one: a second source beside the documents."""
+    source = scope.house.instances().source(scope.licence.source)
+    if not ask or not isinstance(source, StatesTotals):
+        return
+    said = source.totals(scope.licence.unit, scope.days.first, scope.days.end)
+    rows: list[tuple[Cell, ...]] = [("gross", "", said.gross)]
+    rows += [("vat", rate, vat) for rate, vat in sorted(said.vat_by_rate.items())]
+    yield Part(name="report", columns=columns("what:word rate amount:money"), rows=tuple(rows))

@@ -1,0 +1,238 @@
+"""The bookkeeper's lists against what the documents, the package and hledger say."""
+
+import csv
+import datetime as dt
+import io
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.integration import returns
+from tests.integration.journey import Business, order
+from tests.integration.test_mode_switch import balances
+
+from boekbrug.acts.correct import correct
+from boekbrug.acts.lists.every import make
+from boekbrug.acts.lists.scope import Days, scope_of
+from boekbrug.acts.lists.table import BookList, Part, csv_lines
+from boekbrug.acts.lists.vat import vat_list
+from boekbrug.acts.reverse import reverse
+from boekbrug.booking.rules import Mode, PaymentRule
+
+YEAR = Days(dt.date(2026, 1, 1), dt.date(2026, 9, 30))
+
+
+@pytest.fixture
+def business(tmp_path: Path, sqlite_template: Path) -> Iterator[Business]:
+    business = Business(tmp_path, f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}")
+    yield business
+    business.house.close()
+
+
+@pytest.fixture
+def either(tmp_path: Path, ready_url: str) -> Iterator[Business]:
+    """A business on one database and then on the other."""
+    business = Business(tmp_path, ready_url)
+    yield business
+    business.house.close()
+
+
+def listed(business: Business, name: str, days: Days = YEAR, *, ask: bool = True) -> BookList:
+    return make(name, scope_of(business.house, business.licence, days), ask=ask)
+
+
+def rows(found: BookList, part: str) -> list[dict[str, Any]]:
+    [chosen] = [one for one in found.parts if one.name == part]
+    return [dict(zip((column.name for column in chosen.columns), row, strict=True)) for row in chosen.rows]
+
+
+def summed(part: list[dict[str, Any]]) -> dict[str, tuple[Decimal, Decimal]]:
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    for row in part:
+        name = f"oss {row['country']} {row['rate']}" if row["box"] == "oss" else row["box"]
+        base, vat = sums.get(name, (Decimal(0), Decimal(0)))
+        sums[name] = base + row["base"], vat + row["vat"]
+    return {name: both for name, both in sums.items() if any(both)}
+
+
+def random_year(random: Random, size: int) -> list[dict[str, Any]]:
+    days = sorted(dt.date(2026, 1, 1) + dt.timedelta(random.randrange(250)) for _ in range(size))
+    documents = [returns.sale(random, n, day.isoformat()) for n, day in enumerate(days, start=1)]
+    for of in random.sample([one for one in documents if one["made_as"] != "margin"], size // 5):
+        day = dt.date.fromisoformat(of["date"][:10]) + dt.timedelta(random.randrange(100))
+        documents.append(returns.credited(random, len(documents) + 1, of, min(day, dt.date(2026, 9, 13)).isoformat()))
+    return documents
+
+
+def agrees(business: Business, documents: list[dict[str, Any]], days: Days = YEAR) -> None:
+    """Compare every return with the documents', down to the document."""
+    scope = scope_of(business.house, business.licence, days)
+    wanted = returns.boxes(documents)
+    found = vat_list(scope, documents=True)
+    assert summed(rows(found, "boxes")) == wanted
+    assert summed(rows(found, "documents")) == wanted
+    icp = listed(business, "icp", days)
+    assert {row["vat_id"]: row["total"] for row in rows(icp, "customers")} == returns.per_vat_id(documents)
+    assert rows(icp, "check")[2]["base"] == 0
+    oss = listed(business, "oss", days)
+    lines = rows(oss, "supplies") + rows(oss, "corrections")
+    told = {f"{row['quarter']} {row.get('corrects', '')} {row['country']} {row['rate']}": row["vat"] for row in lines}
+    assert {name: vat for name, vat in told.items() if vat} == returns.per_country(documents)
+
+
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 10**6), mode=st.sampled_from((Mode.INDIVIDUAL, Mode.DAY, Mode.HYBRID)))
+def test_returns_of_a_random_year_are_what_its_documents_say(sqlite_template: Path, seed: int, mode: Mode) -> None:
+    with TemporaryDirectory() as name:
+        path = Path(shutil.copy(sqlite_template, name))
+        business = Business(Path(name) / "it", f"sqlite:///{path}")
+        try:
+            returns.furnish(business, mode=mode)
+            documents = random_year(Random(seed), 30)
+            business.write("a.jsonl", *returns.written(documents))
+            assert business.sync().get("booked", 0) + business.counts().get("skipped", 0) == len(documents)
+            agrees(business, documents)
+        finally:
+            business.house.close()
+
+
+def month(tmp_path: Path, template: Path, hledger: Path, size: int) -> None:
+    """Sell for a month, half of it in totals, and let hledger add up the VAT accounts."""
+    business = Business(tmp_path, f"sqlite:///{shutil.copy(template, tmp_path)}")
+    returns.furnish(business, mode=Mode.HYBRID)
+    random, documents = Random(size), []
+    for n in range(1, size + 1):
+        documents.append(returns.sale(random, n, f"2026-08-{n * 30 // size + 1:02}", returns.KINDS[n % 14]))
+    business.write("a.jsonl", *returns.written(documents))
+    assert business.sync() == {"booked": size}
+    days = Days(dt.date(2026, 8, 1), dt.date(2026, 8, 31))
+    agrees(business, documents, days)
+    found = rows(listed(business, "turnover", days), "compared")
+    used = {account for *_, revenue, _, vat in returns.RULES for account in (revenue, vat) if account}
+    assert {row["account"] for row in found} == used
+    assert {row["difference"] for row in found} == {Decimal("0.00")}
+    books = balances(hledger, business.books)
+    assert {row["account"]: row["booked"] for row in found} == {row["account"]: -books[row["account"]] for row in found}
+    of_box = summed(rows(listed(business, "vat", days), "boxes"))
+    assert of_box["1a"][1] == -books["1500"]
+    assert of_box["1b"][1] == -books["1501"]
+    assert sum(vat for box, (_, vat) in of_box.items() if box.startswith("oss")) == -books["1505"]
+    business.house.close()
+
+
+def test_month_of_every_treatment_is_in_hledger_as_it_is_listed(
+    tmp_path: Path, sqlite_template: Path, tool: Callable[[str], Path]
+) -> None:
+    month(tmp_path, sqlite_template, tool("hledger"), 300)
+
+
+@pytest.mark.prove
+def test_ten_thousand_sales_of_every_treatment_are_in_hledger_as_they_are_listed(
+    tmp_path: Path, sqlite_template: Path, tool: Callable[[str], Path]
+) -> None:
+    month(tmp_path, sqlite_template, tool("hledger"), 10_000)
+
+
+def test_what_was_countered_or_corrected_counts_once(either: Business) -> None:
+    returns.furnish(either, mode=Mode.DAY)
+    random = Random(7)
+    documents = [returns.sale(random, n, "2026-05-04", kind) for n, kind in enumerate(("high", "be", "low", "de"), 1)]
+    either.write("a.jsonl", *returns.written(documents))
+    assert either.sync() == {"booked": 4}
+    documents[1] = returns.sale(random, 2, "2026-05-04", "be")
+    either.write("a.jsonl", *returns.written(documents))
+    either.sync()
+    correct(either.desk, either.licence, "W2", only_look=False)
+    either.sync()
+    agrees(either, documents)
+    reverse(either.desk, either.licence, term="2026-05-04", rebook=True, date=None)
+    either.sync()
+    either.sync()
+    agrees(either, documents)
+
+
+def test_turnover_says_where_every_sale_of_the_period_is(either: Business) -> None:
+    late = order(5, date="2026-09-01T10:00:00+02:00", paid_at="2026-10-05T10:00:00+02:00")
+    either.write("a.jsonl", order(1), order(2, status="new"), order(3, payment_method="x"), order(4, amount="60.50"))
+    either.sync()
+    either.write("b.jsonl", late)
+    either.wait(30)
+    found = rows(listed(either, "turnover"), "sales")
+    assert {row["where"]: (row["count"], row["amount"]) for row in found if not row["reason"]} == {
+        "booked": (2, Decimal("181.50")), "open": (1, Decimal("121.00")), "problem": (1, Decimal("121.00")),
+        "booked-in-other-period": (1, Decimal("121.00")), "fetched": (5, Decimal("544.50")),
+    }  # fmt: skip
+
+
+def test_turnover_names_what_others_booked_on_the_account(business: Business) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    book = business.books / "2026.journal"
+    names = dict(re.findall(r"^ +((?:\S+:)+(\d{4})\S*)", book.read_text(), re.MULTILINE))
+    of = {code: name for name, code in names.items()}
+    with book.open("a") as file:
+        file.write(f"\n2026-09-14 by hand\n    {of['8000']}    -10.00 EUR\n    {of['1060']}    10.00 EUR\n")
+    clean = listed(business, "turnover", Days(dt.date(2026, 1, 1), dt.date(2026, 6, 30)))
+    assert clean.is_clean
+    found = listed(business, "turnover")
+    by_hand = {row["account"]: row["difference"] for row in rows(found, "compared")}
+    assert not found.is_clean
+    assert sorted(by_hand.values()) == [Decimal(0), Decimal("10.00")]
+
+
+def test_suspense_is_specified_and_open_payments_grow_old(either: Business) -> None:
+    either.choose(
+        provider_booked_by="boekbrug", transit="1065", fees_withheld="4310",
+        payments={"ideal": PaymentRule(account="1060"), "paypal": PaymentRule(account="1062")},
+    )  # fmt: skip
+    paid = [
+        order(n, payment_method="", tenders=[{"method": "ideal", "amount": "121.00", "id": f"tr_{n}"}])
+        for n in (1, 2, 3)
+    ]
+    payout = {
+        "id": "po1", "kind": "payout", "date": "2026-09-14T20:00:00+02:00", "currency": "EUR",
+        "payout": {
+            "method": "ideal", "gross": "242.00", "fees": "0.58", "paid": "241.42", "payments": ["tr_1", "tr_3"],
+        },
+    }  # fmt: skip
+    either.write("a.jsonl", *paid, payout)
+    assert either.sync() == {"booked": 4}
+    found = listed(either, "suspense", Days(dt.date(2026, 9, 1), dt.date(2026, 9, 25)))
+    [row] = rows(found, "accounts")
+    assert (row["opening"], row["sales"], row["payouts"], row["fees"], row["closing"]) == tuple(
+        map(Decimal, ("0.00", "363.00", "-241.42", "-0.58", "121.00"))
+    )
+    [left] = rows(found, "open")
+    assert (left["payment"], left["number"], left["age"], left["over"], left["amount"]) == (
+        "tr_2", "W2", 11, ">7", Decimal("121.00"),
+    )  # fmt: skip
+    assert found.is_clean, "as the package has it"
+    assert rows(listed(either, "suspense", Days(dt.date(2026, 10, 1), dt.date(2026, 10, 31))), "open")[0]["age"] == 47
+
+
+def test_balance_items_stand_as_their_accounts_do(business: Business) -> None:
+    business.write("a.jsonl", order(1, payment_method="", on_account=True), order(2))
+    business.sync()
+    found = listed(business, "balance", Days(dt.date(2026, 9, 30), dt.date(2026, 9, 30)))
+    assert found.is_clean
+    assert [(row["item"], row["amount"]) for row in rows(found, "items")] == [("debtor", Decimal("121.00"))]
+    assert [(row["number"], row["age"]) for row in rows(found, "open")] == [("W1", 16)]
+
+
+def test_csv_of_a_list_is_no_formula(business: Business) -> None:
+    business.write("a.jsonl", order(1, number="=1+1"), order(2))
+    business.sync()
+    scope = scope_of(business.house, business.licence, YEAR)
+    part: Part = vat_list(scope, documents=True).parts[1]
+    text = "".join(csv_lines(part))
+    found = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    assert {row["number"] for row in found} == {"'=1+1", "W2"}
+    assert {row["base"] for row in found} == {"100.00"}
