@@ -140,10 +140,10 @@ def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body
     rounding = received.rounding + sums.gross - total
     if rounding and abs(rounding) > rounding_cap(document, book) and not sums.faults:
         sums.faults.append(_unequal(document, sums.gross))
-    if document.kind is DocumentKind.ORDER and received.open_minor and book.rules.vat_scheme is VatScheme.INVOICE:
-        sums.faults.append(_without_invoice(document, received.open_minor))
     if sums.faults:
         return Rejected(tuple(sums.faults))
+    if document.kind is DocumentKind.ORDER and received.open_minor and book.rules.vat_scheme is VatScheme.INVOICE:
+        return Rejected((_without_invoice(document, received.open_minor),))
     lines = sale_lines(received, rounding, sums, book)
     if not lines:
         return Skipped("nothing to book")
