@@ -26,6 +26,7 @@ from boekbrug.acts.lists.table import BookList, Part, csv_lines
 from boekbrug.acts.lists.vat import vat_list
 from boekbrug.acts.reverse import reverse
 from boekbrug.booking.rules import Mode, PaymentRule
+from boekbrug.contract import DocumentKind
 
 YEAR = Days(dt.date(2026, 1, 1), dt.date(2026, 9, 30))
 
@@ -219,7 +220,8 @@ def test_suspense_is_specified_and_open_payments_grow_old(either: Business) -> N
 
 
 def test_balance_items_stand_as_their_accounts_do(business: Business) -> None:
-    business.write("a.jsonl", order(1, payment_method="", on_account=True), order(2))
+    business.choose(basis=DocumentKind.INVOICE)
+    business.write("a.jsonl", order(1, kind="invoice", payment_method="", on_account=True), order(2, kind="invoice"))
     business.sync()
     found = listed(business, "balance", Days(dt.date(2026, 9, 30), dt.date(2026, 9, 30)))
     assert found.is_clean
