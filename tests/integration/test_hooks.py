@@ -14,7 +14,8 @@ from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import Licence
 from boekbrug.sync.house import House
 from boekbrug.testing.clock import SettableClock
-from boekbrug.web.hooks import BODY_LIMIT, hook_routes
+from boekbrug.web import create_app
+from boekbrug.web.hooks import BODY_LIMIT
 
 LATER = 10**18
 
@@ -54,7 +55,7 @@ class Shop:
 @pytest.fixture
 def shop(ready_url: str, tmp_path: Path) -> Iterator[Shop]:
     house = House(settings(tmp_path, ready_url, "http://unused"), clock=SettableClock(), plugins=plugins())
-    with browsing(hook_routes(house)) as vendor:
+    with browsing(create_app(house)) as vendor:
         made = Shop(house, vendor)
         for unit in ("north", "south"):
             assert hooks.subscribe(made.desk, "shop", unit) == 2

@@ -17,7 +17,7 @@ from boekbrug.contract import Retriable
 from boekbrug.store import licences as stored
 from boekbrug.sync.house import House
 from boekbrug.testing.clock import SettableClock
-from boekbrug.web.hooks import hook_routes
+from boekbrug.web import create_app
 
 #: where nothing depends on the database
 on_sqlite = pytest.mark.parametrize("ready_url", ["sqlite"], indirect=True)
@@ -26,7 +26,7 @@ on_sqlite = pytest.mark.parametrize("ready_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def shop(ready_url: str, tmp_path: Path) -> Iterator[Shop]:
     house = House(settings(tmp_path, ready_url, "http://unused"), clock=SettableClock(), plugins=plugins())
-    with browsing(hook_routes(house)) as browser:
+    with browsing(create_app(house)) as browser:
         yield Shop(house, browser)
     house.close()
     KEPT.clear()

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 import requests
 import structlog
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from tests.contract.fits.ccvshop import CcvShop
 from tests.contract.fits.ports import Call, SketchSource, Vendor
 
@@ -137,10 +137,8 @@ class Browser:
 
 
 @contextmanager
-def browsing(routes: APIRouter) -> Iterator[Browser]:
-    """Serve routes with the server that serves them in earnest."""
-    app = FastAPI()
-    app.include_router(routes)
+def browsing(app: FastAPI) -> Iterator[Browser]:
+    """Serve all pages with the server that serves them in earnest."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     # listening before the server runs: the first call waits in the queue instead of being refused
     with socket.create_server(("127.0.0.1", 0)) as listening:

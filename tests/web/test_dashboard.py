@@ -71,7 +71,7 @@ def test_text_that_begins_a_formula_is_quoted(text: str) -> None:
 
 def test_rules_are_shown_in_words_with_their_history(owner: Person) -> None:
     text = text_of(owner.get(f"{BASE}/rules").text)
-    assert "Btw-stelsel factuur" in text
+    assert "Btw-stelsel kas" in text
     assert "Startdatum 3 juli 2026" in text
     assert "Licentie geactiveerd" in text
 

@@ -1,31 +1,67 @@
+import ast
 import datetime as dt
-import re
+from collections.abc import Iterator
 from decimal import Decimal
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Formatter
 
 import pytest
+from babel.messages import Catalog, Message
+from babel.messages.pofile import read_po
+from jinja2 import Environment, nodes
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import DocumentKind
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.words import Reason
-from boekbrug.web.language import choose, words
+from boekbrug.web.language import catalogue, choose
 from boekbrug.web.writing import Writing
 
 NOW = dt.datetime(2026, 7, 3, 22, 30, tzinfo=dt.UTC)
 SPACE = "\N{NO-BREAK SPACE}"
-MINUS = "\N{MINUS SIGN}"
+WEB = files("boekbrug.web")
+ROOMS_OF_THE_STORE = {"connect", "date", "refused"}
+"""Rooms whose words are named by what happened, beside those that `known` looks into."""
+
+
+def catalogue_of(language: str) -> Catalog:
+    with WEB.joinpath("locale", f"{language}.po").open("rb") as text:
+        return read_po(text, locale=language, abort_invalid=True)
+
+
+def messages(language: str) -> dict[str, Message]:
+    return {f"{one.context}.{name_of(one)}": one for one in catalogue_of(language) if one.id}
+
+
+def name_of(message: Message) -> str:
+    return str(message.id[0] if message.pluralizable else message.id)
+
+
+def sentences(message: Message) -> list[str]:
+    said = message.string
+    return [str(one) for one in said] if isinstance(said, tuple | list) else [said or ""]
+
+
+def facts(sentence: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(sentence) if field is not None}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_languages_have_the_same_words_with_the_same_facts(language: str) -> None:
-    def facts(one: str) -> dict[str, set[str | None]]:
-        return {
-            name: {field for _, field, _, _ in Formatter().parse(word)} - {None} for name, word in words(one).items()
-        }
+def test_nothing_is_untranslated_and_all_say_the_same_facts(language: str) -> None:
+    dutch, own = messages("nl"), messages(language)
+    assert own.keys() == dutch.keys()
+    for name, message in own.items():
+        assert all(sentences(message)), name
+        assert not message.fuzzy, name
+        assert {frozenset(facts(one)) for one in sentences(message)} == {frozenset(facts(sentences(dutch[name])[0]))}
 
-    assert facts(language) == facts("nl")
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_count_has_its_plural(language: str) -> None:
+    for name, message in messages(language).items():
+        assert message.pluralizable == name.startswith("count."), name
+        assert not message.pluralizable or len(sentences(message)) == catalogue_of(language).num_plurals
 
 
 def test_every_state_reason_and_kind_has_its_word() -> None:
@@ -35,22 +71,55 @@ def test_every_state_reason_and_kind_has_its_word() -> None:
         ("reason", Reason),
         ("kind", DocumentKind),
     ):
-        assert {f"{room}.{name}" for name in map(str, names)} <= set(words("nl"))
+        assert {f"{room}.{name}" for name in map(str, names)} <= messages("nl").keys()
 
 
-def test_words_and_templates_belong_together() -> None:
-    folder = files("boekbrug.web")
-    templates = "".join(file.read_text() for file in folder.joinpath("templates").iterdir())
-    code = "".join(file.read_text() for file in folder.iterdir() if file.name.endswith(".py"))
-    named = set(re.findall(r"word\(f?[\"']([\w.-]+\w)[\"']", templates + code))
-    counted = {
-        f"{name}.{n}" for name in re.findall(r"counted\([\"']([\w-]+)[\"']", templates + code) for n in ("one", "many")
-    }
-    assert named <= set(words("nl"))
-    known = re.findall(r"known\([\"']([\w-]+)[\"']", templates + code)
-    rooms = ("date.", "refused.", *(f"{room}." for room in known))
-    looked_up = {name for name in words("nl") if name.startswith(rooms)} | {"problem.error", "problem.warning"}
-    assert set(words("nl")) - named - counted - looked_up == set()
+def test_name_that_no_catalogue_has_is_an_error_and_not_a_page() -> None:
+    writing = Writing("nl", NOW)
+    for name in ("page.nothing", "nothing.title", "page"):
+        with pytest.raises(KeyError):
+            writing.word(name)
+    with pytest.raises(KeyError):
+        writing.counted("nothing", 1)
+    assert writing.known("state", "of another version") == "of another version"
+
+
+def called(method: str) -> Iterator[str]:
+    """Yield what code and templates write as the first argument of a method; of what is put together, its pieces."""
+    for file in WEB.joinpath("templates").iterdir():
+        for call in Environment().parse(file.read_text()).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Getattr) and call.node.attr == method:
+                yield from beginnings(call.args[0])
+    for file in WEB.iterdir():
+        for spot in ast.walk(ast.parse(file.read_text())) if is_code(file) else ():
+            if isinstance(spot, ast.Call) and isinstance(spot.func, ast.Attribute) and spot.func.attr == method:
+                yield from (str(one.value) for one in ast.walk(spot.args[0]) if isinstance(one, ast.Constant))
+
+
+def is_code(file: Traversable) -> bool:
+    return file.name.endswith(".py")
+
+
+def beginnings(written: nodes.Node) -> Iterator[str]:
+    constants = [written] if isinstance(written, nodes.Const) else written.find_all(nodes.Const)
+    yield from (str(one.value) for one in constants)
+
+
+def test_words_and_pages_belong_together() -> None:
+    words = messages("nl").keys()
+    named = {name for name in called("word") if "." in name}
+    assert {
+        name for name in named if not name.endswith(".") and name.partition(".")[0] not in ROOMS_OF_THE_STORE
+    } <= words
+    counted = {f"count.{name}" for name in called("counted")}
+    assert counted <= words
+    rooms = {*called("known"), *ROOMS_OF_THE_STORE, *(name.rstrip(".") for name in named if name.endswith("."))}
+    unused = {name for name in words if name not in named | counted and name.partition(".")[0] not in rooms}
+    assert unused == set()
+
+
+def test_catalogue_is_read_once() -> None:
+    assert catalogue("de") is catalogue("de")
 
 
 @pytest.mark.parametrize(
@@ -73,11 +142,11 @@ def test_language_is_that_asked_for_or_accepted(asked: str, accepts: str, chosen
     ("language", "value", "currency", "written"),
     [
         ("nl", "1234.56", "EUR", f"€{SPACE}1.234,56"),
-        ("nl", "-1234567.00", "EUR", f"€{SPACE}{MINUS}1.234.567,00"),
+        ("nl", "-1234567.00", "EUR", f"€{SPACE}-1.234.567,00"),
         ("nl", "12.00", "CHF", f"CHF{SPACE}12,00"),
         ("en", "1234.56", "EUR", "€1,234.56"),
-        ("en", "-12.00", "CHF", f"{MINUS}CHF{SPACE}12.00"),
-        ("de", "-1234.56", "EUR", f"{MINUS}1.234,56{SPACE}€"),
+        ("en", "-12.00", "CHF", "-CHF12.00"),
+        ("de", "-1234.56", "EUR", f"-1.234,56{SPACE}€"),
     ],
 )
 def test_amounts_look_as_readers_write_them(language: str, value: str, currency: str, written: str) -> None:
@@ -97,3 +166,18 @@ def test_days_and_moments_are_those_of_amsterdam() -> None:
 def test_counts_take_the_right_number() -> None:
     assert Writing("nl", NOW).counted("sales", 1) == "1 verkoop"
     assert Writing("nl", NOW).counted("sales", 1200) == "1.200 verkopen"
+    assert Writing("de", NOW).counted("errors", 0) == "0 Fehler"
+
+
+@pytest.mark.parametrize(("language", "written"), [("nl", "-1.234,500"), ("en", "-1,234.500"), ("de", "-1.234,500")])
+def test_numbers_keep_their_decimals(language: str, written: str) -> None:
+    assert Writing(language, NOW).number(Decimal("-1234.500")) == written
+    assert Writing(language, NOW).number(0) == "0"
+
+
+def test_periods_have_their_names() -> None:
+    day = dt.date(2026, 7, 1)
+    assert [Writing(one, NOW).month(day) for one in LANGUAGES] == ["juli 2026", "July 2026", "Juli 2026"]
+    assert [Writing(one, NOW).quarter(day) for one in LANGUAGES] == [
+        "3e kwartaal 2026", "3rd quarter 2026", "3. Quartal 2026",
+    ]  # fmt: skip

@@ -35,7 +35,7 @@ def create_app(house: House, crew: Callable[[], Crew] | None = None) -> FastAPI:
     for routes in (
         health_routes(house, crew),
         metrics_routes(house),
-        connect_routes(house),
+        connect_routes(pages),
         hook_routes(house),
         login_routes(pages, door),
         home_routes(pages, door),

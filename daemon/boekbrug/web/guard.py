@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FOR_WATCHERS = frozenset({"/healthz", "/metrics"})
-FOR_VENDORS = ("/connect/", "/hook/")
+FOR_VENDORS = ("/connect/", "/hook/", "/static/")
 REFUSAL = (
     "Pages are shown on the machine of boekbrug only, as long as there is no user: boekbrug user add EMAIL\n"
     "Until then, from elsewhere: ssh -L 8765:127.0.0.1:8765 MACHINE, and http://127.0.0.1:8765 in your own browser.\n"

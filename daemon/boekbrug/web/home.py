@@ -113,7 +113,7 @@ def shown_licence(pages: Pages, connection: Connection, writing: Writing, line: 
         today=_amounts(writing, board.turnover(connection, line.id, today.isoformat(), today.isoformat())),
         month=_amounts(writing, board.turnover(connection, line.id, f"{month}-01", f"{month}-31")),
         month_shown=month,
-        month_name=_month_name(writing, month),
+        month_name=writing.month(dt.date.fromisoformat(f"{month}-01")),
         last_run=_moment(writing, line.last_run_at) if line.last_run_at else writing.word("licence.never"),
         next_run=_next_run(writing, line, now),
         paused=[
@@ -129,11 +129,6 @@ def _month_shown(connection: Connection, line: Line, today: dt.date) -> str:
     """Choose this month, or the last one that has entries, so that a shop in its quiet season shows its turnover."""
     latest = board.latest_day(connection, line.id, today.isoformat())
     return latest[:7] or today.isoformat()[:7]
-
-
-def _month_name(writing: Writing, month: str) -> str:
-    year, number = month.split("-")
-    return f"{writing.word(f'date.m{int(number)}')} {year}"
 
 
 def bar_of(counts: dict[str, int]) -> list[Segment]:

@@ -203,13 +203,12 @@ def _agreements(house: House, licence: Licence, days: Days) -> dict[str, Agreeme
 
 def period_name(writing: Writing, days: Days) -> str:
     """Name a period as people do: a month, a quarter, a year, else its two days."""
-    first, year = days.first, days.first.year
     if days in periods_before(days.end, "month", 1):
-        return f"{writing.word(f'date.m{first.month}')} {year}"
+        return writing.month(days.first)
     if days in periods_before(days.end, "quarter", 1):
-        return writing.word("lists.quarter", quarter=(first.month + 2) // 3, year=year)
+        return writing.quarter(days.first)
     if days in periods_before(days.end, "year", 1):
-        return str(year)
+        return str(days.first.year)
     return " – ".join(writing.day(day) for day in days.iso)
 
 

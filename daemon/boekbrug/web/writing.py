@@ -1,17 +1,19 @@
-"""Write amounts, counts and moments as the reader's language does."""
+"""Write words, amounts, counts and moments as the reader's language does."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Mapping
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from boekbrug.web.language import words
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal
+
+from boekbrug.web.language import catalogue
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-_POINT_AND_COMMA = str.maketrans(".,", ",.")
-_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "US$"}
+_LOCALES: Mapping[str, Locale] = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB"), "de": Locale("de", "DE")}
 _HARD_SPACE = "\N{NO-BREAK SPACE}"
-_MINUS = "\N{MINUS SIGN}"
 
 
 class Writing:
@@ -19,42 +21,45 @@ class Writing:
 
     def __init__(self, language: str, now: dt.datetime) -> None:
         self.language, self.now = language, now.astimezone(AMSTERDAM)
-        self._words = words(language)
+        self._words, self._locale = catalogue(language), _LOCALES[language]
 
     def word(self, name: str, /, **facts: object) -> str:
         """Return the words of a dotted name with facts filled in."""
-        return self._words[name].format(**facts)
+        room, _, message = name.partition(".")
+        return self._words.pgettext(room, message).format(**facts)
 
     def known(self, room: str, name: str) -> str:
         """Return the words of a name that the store holds; one that the room does not know speaks for itself."""
-        return self._words.get(f"{room}.{name}", name)
+        try:
+            return self._words.pgettext(room, name)
+        except KeyError:
+            return name
 
     def counted(self, name: str, number: int) -> str:
         """Return a count with its noun in the right number."""
-        return self.word(f"{name}.one" if number == 1 else f"{name}.many", n=self.number(number))
+        return self._words.npgettext("count", name, name, number).format(n=self.number(number))
 
     def number(self, value: int | Decimal) -> str:
-        """Write a number with its thousands apart."""
-        text = f"{abs(value):,}"
-        text = text if self.language == "en" else text.translate(_POINT_AND_COMMA)
-        return f"{_MINUS}{text}" if value < 0 else text
+        """Write a number with its thousands apart and all of its decimals."""
+        exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+        places = -min(exponent, 0) if isinstance(exponent, int) else 0
+        return format_decimal(value, f"#,##0.{'0' * places}" if places else "#,##0", self._locale)
 
     def amount(self, value: Decimal, currency: str) -> str:
         """Write an amount of money: € 1.234,56."""
-        symbol, text = _SYMBOLS.get(currency, currency), self.number(abs(value))
-        sign = _MINUS if value < 0 else ""
-        if self.language == "de":
-            return f"{sign}{text}{_HARD_SPACE}{symbol}"
-        if self.language == "en":
-            return f"{sign}{symbol}{text}" if currency in _SYMBOLS else f"{sign}{symbol}{_HARD_SPACE}{text}"
-        return f"{symbol}{_HARD_SPACE}{sign}{text}"
+        return format_currency(value, currency, locale=self._locale)
 
     def day(self, iso: str) -> str:
         """Write an ISO day: 3 juli 2026; "" stays empty."""
-        if not iso:
-            return ""
-        day = dt.date.fromisoformat(iso)
-        return self.word("date.day", day=day.day, month=self.word(f"date.m{day.month}"), year=day.year)
+        return format_date(dt.date.fromisoformat(iso), "long", self._locale) if iso else ""
+
+    def month(self, day: dt.date) -> str:
+        """Write the month of a day: juli 2026."""
+        return format_date(day, "LLLL y", self._locale)
+
+    def quarter(self, day: dt.date) -> str:
+        """Write the quarter of a day: 3e kwartaal 2026."""
+        return format_date(day, "QQQQ y", self._locale)
 
     def moment(self, moment: dt.datetime) -> str:
         """Write a moment, as seen from now: vandaag 09:20."""
@@ -62,7 +67,4 @@ class Writing:
         near: dict[int, str] = {-1: "yesterday", 0: "today", 1: "tomorrow"}
         name = near.get((there.date() - self.now.date()).days)
         day = self.word(f"date.{name}") if name else self.day(there.date().isoformat())
-        return f"{day}{_HARD_SPACE}{there:%H:%M}"
-
-
-Clock = Callable[[], dt.datetime]
+        return f"{day}{_HARD_SPACE}{format_time(there, 'HH:mm', tzinfo=AMSTERDAM, locale=self._locale)}"
