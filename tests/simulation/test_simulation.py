@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from boekbrug.contract import NotSent, Outcome, Prepared, Target
-from boekbrug.sync import deliver, settle
+from boekbrug.sync import calls, settle
 from boekbrug.sync.outcome import Absent, SettledAs
 from boekbrug.sync.workplace import Workplace
 from boekbrug.testing.simulation.__main__ import make_template
@@ -105,7 +105,7 @@ def test_an_engine_that_resends_without_asking_is_caught(
         except Exception as error:  # noqa: BLE001 - the mistake that is to be caught
             return [NotSent(reason=repr(error)[:50])] * len(batch), None
 
-    monkeypatch.setattr(deliver, "_post", _believe_it_failed)
+    monkeypatch.setattr(calls, "_post", _believe_it_failed)
     with pytest.raises(Broken):
         _run_all(tmp_path, template)
 
