@@ -155,8 +155,11 @@ def release(connection: Connection, claim: LicenceClaim, now: int, next_at: int 
 
 
 def next_work(connection: Connection, id: int, now: int) -> int | None:
-    """Return when the next document, entry or effect of a licence has its turn; turns that are past do not count."""
-    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 5)
+    """Return when the next document, entry or effect of a licence has its turn; turns that are past do not count.
+
+    A party that another licence of the administration creates has its turn when that one's lease ends.
+    """
+    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 6)
     return min((moment for (moment,) in soonest if moment is not None), default=None)
 
 
@@ -167,6 +170,8 @@ _NEXT_WORK = """
     union all select min(next_at) from effect where licence = ? and next_at > ?
     union all select min(p.next_at) from party p join licence l on l.administration = p.administration
     where l.id = ? and p.next_at > ?
+    union all select min(f.next_at) from effect f join licence l on l.administration = f.administration
+    where f.kind = 'party' and l.id = ? and f.next_at > ?
 """
 
 

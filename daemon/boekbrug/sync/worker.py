@@ -54,4 +54,4 @@ class Worker:
         with work.database.write() as connection:
             now = work.database.now(connection)
             claim = licences.claim_next(connection, work.database, work.worker, work.until(now), now)
-        return None if claim is None else run_licence(work, claim)
+        return None if claim is None else run_licence(work, claim, work.limits.turn)
