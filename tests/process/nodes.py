@@ -23,7 +23,8 @@ from tests.servers import Cluster, Postgres, Tool, pooling
 from boekbrug.acts import authorise, connections, licence_file, licences
 from boekbrug.acts.desk import Desk
 from boekbrug.runtime.settings import load
-from boekbrug.store import schema, states
+from boekbrug.store import changes, schema, states
+from boekbrug.store import licences as licence_rows
 from boekbrug.store.tables import licence
 from boekbrug.sync.house import House
 
@@ -73,6 +74,7 @@ class Town:
         self.shops = shops
         for n in range(shops):
             self._open_shop(desk, n)
+        self.put_off()
 
     def _open_shop(self, desk: Desk, n: int) -> None:
         folder = self.office.folder / f"shop{n}"
@@ -85,7 +87,6 @@ class Town:
             edit(file, old, new)
         licences.apply(desk, licence_file.read(file))
         licences.activate(desk, licences.get(self.house, f"shop{n}"))
-        self.due(after=3600)
 
     def sell(self, each: int, first: int = 0) -> None:
         """Put so many orders into every shop."""
@@ -93,23 +94,30 @@ class Town:
             self.office.shop = self.office.folder / f"shop{n}"
             self.office.put(f"orders-{first}.jsonl", [order(first + k) for k in range(each)])
 
-    def due(self, after: float = 0) -> None:
-        """Make all licences due in so many seconds."""
+    def due(self) -> None:
+        """Make all licences due."""
         with self.house.database.write() as connection:
-            moment = self.house.database.now(connection) + int(after * 1_000_000)
-            connection.execute(sa.update(licence).values(next_at=moment))
+            now = self.house.database.now(connection)
+            for one in licence_rows.list_all(connection):
+                changes.make_due(connection, one.id, now)
+
+    def put_off(self) -> None:
+        """Make all licences due in an hour."""
+        with self.house.database.write() as connection:
+            hour = self.house.database.now(connection) + 3_600_000_000
+            connection.execute(sa.update(licence).values(next_at=hour))
 
     def counts(self) -> dict[str, int]:
         """Count the documents per state."""
         with self.house.database.read() as connection:
             return {state: count for state, count in states.counts(connection).items() if count}
 
-    def wait_until_booked(self, documents: int, seconds: float, watch: Callable[[], None] = lambda: None) -> float:
-        """Wait until so many documents are booked, looking ten times a second; return how long it took."""
+    def wait_until_booked(self, documents: int, seconds: float, watch: Callable[[int], None] = lambda _: None) -> float:
+        """Wait until so many documents are booked, telling `watch` how many are; return how long it took."""
         began = time.monotonic()
-        while (counts := self._counts_if_reachable()).get("booked", 0) < documents:
+        while (booked := (counts := self._counts_if_reachable()).get("booked", 0)) < documents:
             assert time.monotonic() - began < seconds, counts
-            watch()
+            watch(booked)
             time.sleep(PAUSE)
         return time.monotonic() - began
 

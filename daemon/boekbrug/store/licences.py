@@ -1,6 +1,6 @@
 """Licences: reading them, and the claim that lets one worker at a time fetch and compose for one."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -177,10 +177,16 @@ _NEXT_WORK = """
 
 def hint(connection: Connection, source: int, unit: str, now: int) -> int:
     """Make the licences of a unit due at once; a run under way is followed by exactly one more. Return how many."""
-    running = licence.c.claimed_until > now
-    due = sa.update(licence).where(licence.c.source == source, licence.c.state == "active")
+    due = sa.update(licence).where(licence.c.source == source, licence.c.state == ACTIVE)
     if unit:
         due = due.where(licence.c.unit == unit)
-    return connection.execute(
-        due.values(hinted=sa.case((running, 1), else_=0), next_at=sa.case((running, licence.c.next_at), else_=now))
-    ).rowcount
+    return connection.execute(due.values(at_once(now))).rowcount
+
+
+def at_once(now: int) -> dict[str, Any]:
+    """Return the values that make a licence due: now, or right after the run under way."""
+    running = licence.c.claimed_until > now
+    return {
+        "hinted": sa.case((running, 1), else_=0),
+        "next_at": sa.case((running, licence.c.next_at), else_=now),
+    }
