@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -46,6 +46,12 @@ class Mood:
 
 
 mood = Mood()
+
+
+def calm() -> None:
+    """Let nothing go wrong."""
+    for one in fields(Mood):
+        setattr(mood, one.name, getattr(Mood(), one.name))
 
 
 def _poisoned(texts: Sequence[str], verb: str) -> None:

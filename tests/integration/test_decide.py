@@ -1,12 +1,11 @@
 """What the target cannot tell goes to a person, and what the person says is final."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from tests.integration.journey import Business, order
-from tests.integration.moody import Mood, mood, plugins
+from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts.decide import decide
 from boekbrug.acts.desk import ActRefused
@@ -15,8 +14,7 @@ from boekbrug.store import audit
 
 @pytest.fixture
 def business(tmp_path: Path, ready_url: str) -> Iterator[Business]:
-    for one in fields(Mood):
-        setattr(mood, one.name, getattr(Mood(), one.name))
+    calm()
     found = Business(tmp_path, ready_url, target="moody", plugins=plugins())
     yield found
     found.house.close()

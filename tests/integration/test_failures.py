@@ -2,12 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from tests.integration.journey import Business, order
-from tests.integration.moody import Mood, mood, plugins
+from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts import connections
 from boekbrug.acts.retry import retry
@@ -16,8 +15,7 @@ from boekbrug.contract import AuthorisationLost, Retriable
 
 @pytest.fixture
 def business(tmp_path: Path, ready_url: str) -> Iterator[Business]:
-    for one in fields(Mood):
-        setattr(mood, one.name, getattr(Mood(), one.name))
+    calm()
     found = Business(tmp_path, ready_url, target="moody", plugins=plugins())
     yield found
     found.house.close()

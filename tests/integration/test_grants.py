@@ -1,17 +1,21 @@
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 from tests.integration.vendor import LIFE, TokenServer, plugins, serving, settings, token_handler
 
 from boekbrug.contract import AuthorisationLost, Http, HttpResponse, PluginBug, Retriable, Tokens
 from boekbrug.runtime.apps import Apps
 from boekbrug.runtime.clock import microseconds
-from boekbrug.runtime.grants import GrantKeeper, HeldGrant, NoGrant, seal
+from boekbrug.runtime.grants import STORING, GrantKeeper, HeldGrant, NoGrant, seal
 from boekbrug.runtime.http import HttpPort
 from boekbrug.runtime.secrets import DataDamaged, Vault, new_keys
 from boekbrug.store import apps, grants
@@ -78,12 +82,12 @@ class Vendor:
         return self.keeper.read(GRANT).tokens
 
 
-@pytest.fixture
-def vendor(ready_url: str, tmp_path: Path) -> Iterator[Vendor]:
+@pytest.fixture(params=["sqlite", "postgresql", "pgbouncer"])
+def vendor(request: pytest.FixtureRequest, ready: Callable[[str], str], tmp_path: Path) -> Iterator[Vendor]:
     clock = SettableClock()
     tokens = TokenServer(clock)
     with serving(token_handler(tokens)) as url:
-        made = Vendor(ready_url, tmp_path, url, tokens, clock)
+        made = Vendor(ready(request.param), tmp_path, url, tokens, clock)
         made.authorise()
         yield made
         made.database.close()
@@ -324,6 +328,79 @@ def test_answer_that_the_plugin_cannot_read_counts_as_a_try(vendor: Vendor) -> N
         vendor.grant().token()
     assert vendor.row().tries == 1
     assert vendor.grant().token() == "access-2"
+
+
+class Flaky(Database):
+    """A database whose transactions are lost: `lost` names for each what is, before or after it was committed."""
+
+    lost: Sequence[str] = ()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        moment, self.lost = (self.lost[0], self.lost[1:]) if self.lost else ("", ())
+        if moment == "before":
+            raise _away()
+        with super().write() as connection:
+            yield connection
+        if moment == "after":
+            raise _away()
+
+
+def _away() -> OperationalError:
+    return OperationalError("commit", {}, Exception("the server closed the connection"))
+
+
+POINTS = {
+    # what is lost, and: how often the old token was presented, and whether a person has to authorise again
+    "taking the refresh": (["before"], [], 1, False),
+    "the word that it is taken": (["after"], [], 1, False),
+    "the request": ([], ["close"], 1, False),
+    "the answer": ([], ["lose"], 2, True),
+    "the meaning of the answer": ([], ["garbage"], 1, False),
+    "the request, and that it is tried again": (["", "before"], ["close"], 1, False),
+    "storing the pair": (["", "before", "before", "before"], [], 1, False),
+    "the word that it is stored": (["", "after"], [], 1, False),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_reply_lost_at_any_point_costs_a_person_s_time_only_where_the_vendor_alone_knows(
+    vendor: Vendor, point: str
+) -> None:
+    database = Flaky(vendor.database.url.render_as_string(hide_password=False), vendor.now, clock=vendor.now)
+    vendor.keeper = replace(vendor.keeper, database=database, pause=lambda _: None)
+    vendor.clock.advance(dt.timedelta(seconds=700))
+    lost, faults, presented, is_lost = POINTS[point]
+    database.lost, vendor.tokens.faults = lost, [*faults]
+    assert _persistently(vendor) == ("lost" if is_lost else "access-2")
+    assert sum(vendor.tokens.presented.values()) == presented
+    vendor.authorise()
+    assert _persistently(vendor) == f"access-{vendor.tokens.refreshes}"
+    database.close()
+
+
+def _persistently(vendor: Vendor) -> str:
+    """Ask for a token as run after run does, a lease apart."""
+    for _ in range(3):
+        try:
+            return vendor.grant().token()
+        except AuthorisationLost:
+            return "lost"
+        except (Retriable, OperationalError, PluginBug):
+            vendor.clock.advance(LEASE)
+    return "never"
+
+
+def test_database_that_starts_anew_while_a_pair_is_to_be_stored_costs_nothing(vendor: Vendor) -> None:
+    database = Flaky(vendor.database.url.render_as_string(hide_password=False), vendor.now, clock=vendor.now)
+    database.lost = ["", *["before"] * len(STORING)]
+    waited: list[float] = []
+    vendor.keeper = replace(vendor.keeper, database=database, pause=waited.append)
+    vendor.clock.advance(dt.timedelta(seconds=700))
+    assert vendor.grant().token() == "access-2"
+    assert waited == list(STORING)
+    assert 20 < sum(waited) < LEASE.total_seconds()
+    database.close()
 
 
 def test_second_authorisation_replaces_the_pair(vendor: Vendor) -> None:

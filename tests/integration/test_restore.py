@@ -3,12 +3,11 @@
 import datetime as dt
 import shutil
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from tests.integration.journey import Business, order
-from tests.integration.moody import Mood, mood, plugins
+from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts.backup import backup
 from boekbrug.acts.desk import ActRefused
@@ -23,8 +22,7 @@ from boekbrug.testing.clock import SettableClock
 
 @pytest.fixture
 def business(tmp_path: Path, sqlite_template: Path) -> Iterator[Business]:
-    for one in fields(Mood):
-        setattr(mood, one.name, getattr(Mood(), one.name))
+    calm()
     database = shutil.copy(sqlite_template, tmp_path / "boekbrug.db")
     found = Business(tmp_path, f"sqlite:///{database}", target="moody", plugins=plugins())
     yield found

@@ -3,12 +3,11 @@
 import datetime as dt
 import shutil
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from tests.integration.journey import Business, order
-from tests.integration.moody import Mood, mood, plugins
+from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts.synchronise import run_named
 from boekbrug.contract import Retriable
@@ -16,8 +15,7 @@ from boekbrug.contract import Retriable
 
 @pytest.fixture
 def business(tmp_path: Path, sqlite_template: Path) -> Iterator[Business]:
-    for one in fields(Mood):
-        setattr(mood, one.name, getattr(Mood(), one.name))
+    calm()
     found = Business(
         tmp_path, f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}", target="singly", plugins=plugins()
     )

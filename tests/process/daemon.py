@@ -26,6 +26,7 @@ class Daemon:
         self._told = told
         self._lines: list[str] = []
         self._heard = threading.Condition()
+        self._frozen = False
         self._process = subprocess.Popen(
             office.command("run"), cwd=office.folder, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
         )
@@ -90,6 +91,21 @@ class Daemon:
         """Send SIGKILL."""
         self._process.kill()
         self.ends_with()
+
+    @property
+    def is_frozen(self) -> bool:
+        """Tell whether it was stopped and not continued."""
+        return self._frozen
+
+    def freeze(self) -> None:
+        """Send SIGSTOP."""
+        self._process.send_signal(signal.SIGSTOP)
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Send SIGCONT."""
+        self._process.send_signal(signal.SIGCONT)
+        self._frozen = False
 
     def ends_with(self) -> int:
         """Wait for the end and return the exit code."""

@@ -154,21 +154,3 @@ def test_watchdog_hears_that_it_lives(office: Office) -> None:
         daemon.ready()
         daemon.hear("WATCHDOG=1")
         daemon.hear("WATCHDOG=1")
-
-
-def test_node_carries_on_when_another_on_the_same_postgresql_is_killed(tmp_path: Path, postgres_url: str) -> None:
-    office = Office(tmp_path / "office", postgres_url)
-    office.furnish(automatic=True)
-    settle_in(office)
-    office.put("first.jsonl", ORDERS[:3])
-    with running(office) as one:
-        one.ready()
-        assert one.logs("licence.ran")["delivered"] == 3
-        with running(office) as other:
-            other.ready()
-            one.kill()
-            office.put("second.jsonl", ORDERS[3:])
-            office.run("licence", "pause", "webshop")
-            office.run("licence", "resume", "webshop")
-            assert other.logs("licence.ran")["delivered"] == 2
-    assert len(set(office.marks())) == len(office.marks()) == 5

@@ -5,6 +5,7 @@ before anybody uses it; and a pair is presented again only when the answer to th
 """
 
 import datetime as dt
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -37,7 +38,8 @@ PATIENCE = dt.timedelta(seconds=5)
 """When to come back while another worker refreshes."""
 JUST_GIVEN = dt.timedelta(minutes=1)
 MOST_TRIES = 2
-_STORING = 3
+STORING = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
+"""Seconds between the tries to store a pair; together longer than a database takes to start, shorter than a lease."""
 _decode = msgspec.msgpack.Decoder(Tokens).decode
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -87,6 +89,7 @@ class GrantKeeper:
     apps: Apps
     log: Log
     lease: dt.timedelta
+    pause: Callable[[float], None] = time.sleep
 
     def read(self, id: int) -> Held:
         """Read a grant; raise AuthorisationLost when it has ended."""
@@ -173,17 +176,22 @@ class GrantKeeper:
             given, refresh=given.refresh or held.tokens.refresh, facts={**held.tokens.facts, **given.facts}
         )
         pair = seal(self.vault, lease.grant, tokens, self.clock.now())
-        # the old pair is spent and this one is nowhere else: a database that is away for a moment must not cost it
-        for left in reversed(range(_STORING)):
+        # the old pair is spent and this one is nowhere else: a database that starts anew must not cost it
+        for wait in STORING:
             try:
-                with self.database.write() as connection:
-                    grants.keep(connection, lease, pair)
+                self._store(lease, pair)
                 break
-            except OperationalError:
-                if not left:
-                    raise
+            except OperationalError as error:
+                self.log.warning("grant.not-stored-yet", grant=lease.grant, error=str(error.orig), wait=wait)
+                self.pause(wait)
+        else:
+            self._store(lease, pair)
         self.log.info("grant.refreshed", grant=lease.grant, app=held.row.app)
         return self.read(lease.grant)
+
+    def _store(self, lease: Lease, pair: Pair) -> None:
+        with self.database.write() as connection:
+            grants.keep(connection, lease, pair)
 
     def _renewed(self, lease: Lease) -> Lease:
         with self.database.write() as connection:

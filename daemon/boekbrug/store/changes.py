@@ -11,7 +11,7 @@ from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Administration, Unit
 from boekbrug.store import events, tally
 from boekbrug.store.bulk import insert_rows
-from boekbrug.store.licences import Licence
+from boekbrug.store.licences import ACTIVE, Licence, at_once
 from boekbrug.store.tables import administration, document, document_state, fetch_cursor, licence, rules, unit
 from boekbrug.store.words import Reason
 
@@ -31,16 +31,16 @@ def add_licence(connection: Connection, new: NewLicence, now: int) -> None:
 
 def change_licence(connection: Connection, row: Licence, applied: str, now: int) -> None:
     """Write what a file may change of a licence; an active one is due at once."""
-    due = sa.case((licence.c.state == "active", now), else_=licence.c.next_at)
     connection.execute(
         sa.update(licence)
         .where(licence.c.id == row.id)
         .values(
             start=row.start, automatic=row.automatic, interval_minutes=row.interval_minutes, rules=row.rules,
             delay_days=row.delay_days, write_back=row.write_back,
-            applied=applied, next_at=due, changed_at=now,
+            applied=applied, changed_at=now,
         )
     )  # fmt: skip
+    make_due(connection, row.id, now)
 
 
 def switch(connection: Connection, id: int, before: Collection[str], after: str, due: int | None, now: int) -> bool:
@@ -54,8 +54,9 @@ def switch(connection: Connection, id: int, before: Collection[str], after: str,
 
 
 def make_due(connection: Connection, id: int, now: int) -> None:
-    """Make an active licence due at once."""
-    connection.execute(sa.update(licence).where(licence.c.id == id, licence.c.state == "active").values(next_at=now))
+    """Make an active licence due at once; a run under way is followed by one more."""
+    due = sa.update(licence).where(licence.c.id == id, licence.c.state == ACTIVE)
+    connection.execute(due.values(at_once(now)))
 
 
 def applied(connection: Connection, id: int) -> str:

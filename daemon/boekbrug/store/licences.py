@@ -1,6 +1,6 @@
 """Licences: reading them, and the claim that lets one worker at a time fetch and compose for one."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -155,8 +155,11 @@ def release(connection: Connection, claim: LicenceClaim, now: int, next_at: int 
 
 
 def next_work(connection: Connection, id: int, now: int) -> int | None:
-    """Return when the next document, entry or effect of a licence has its turn; turns that are past do not count."""
-    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 5)
+    """Return when the next document, entry or effect of a licence has its turn; turns that are past do not count.
+
+    A party that another licence of the administration creates has its turn when that one's lease ends.
+    """
+    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 6)
     return min((moment for (moment,) in soonest if moment is not None), default=None)
 
 
@@ -167,15 +170,23 @@ _NEXT_WORK = """
     union all select min(next_at) from effect where licence = ? and next_at > ?
     union all select min(p.next_at) from party p join licence l on l.administration = p.administration
     where l.id = ? and p.next_at > ?
+    union all select min(f.next_at) from effect f join licence l on l.administration = f.administration
+    where f.kind = 'party' and l.id = ? and f.next_at > ?
 """
 
 
 def hint(connection: Connection, source: int, unit: str, now: int) -> int:
     """Make the licences of a unit due at once; a run under way is followed by exactly one more. Return how many."""
-    running = licence.c.claimed_until > now
-    due = sa.update(licence).where(licence.c.source == source, licence.c.state == "active")
+    due = sa.update(licence).where(licence.c.source == source, licence.c.state == ACTIVE)
     if unit:
         due = due.where(licence.c.unit == unit)
-    return connection.execute(
-        due.values(hinted=sa.case((running, 1), else_=0), next_at=sa.case((running, licence.c.next_at), else_=now))
-    ).rowcount
+    return connection.execute(due.values(at_once(now))).rowcount
+
+
+def at_once(now: int) -> dict[str, Any]:
+    """Return the values that make a licence due: now, or right after the run under way."""
+    running = licence.c.claimed_until > now
+    return {
+        "hinted": sa.case((running, 1), else_=0),
+        "next_at": sa.case((running, licence.c.next_at), else_=now),
+    }

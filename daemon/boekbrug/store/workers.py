@@ -23,6 +23,11 @@ def leave(connection: Connection, id: str, now: int) -> None:
     connection.execute(sa.delete(worker).where(worker.c.id == id))
 
 
+def let_go(connection: Connection, id: str, now: int) -> None:
+    """End all that a living worker holds, whose run has ended without letting go of it."""
+    _end_leases(connection, [id], now)
+
+
 def bury(connection: Connection, host: str, is_alive: IsAlive, now: int) -> list[str]:
     """End the leases of this host's workers whose process has gone; return their names."""
     rows = connection.execute(sa.select(worker.c.id, worker.c.pid, worker.c.started).where(worker.c.host == host))

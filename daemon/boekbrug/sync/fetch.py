@@ -24,8 +24,15 @@ RETENTION_YEARS = 7
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def fetch(work: Workplace, source: int, unit: str, window: Window, purpose: str = "daily") -> Iterator[Step]:
-    """Fetch a unit from its cursor on; nothing when another worker is at it.
+def fetch(
+    work: Workplace,
+    source: int,
+    unit: str,
+    window: Window,
+    purpose: str = "daily",
+    ends: dt.datetime | None = None,
+) -> Iterator[Step]:
+    """Fetch a unit from its cursor on, until it is known or the turn `ends`; nothing when another worker is at it.
 
     1. claim the cursor; 2. per page: keep documents, problems and cursor together; 3. let the cursor go.
     Errors of the source pass through; pages already kept stand.
@@ -40,6 +47,9 @@ def fetch(work: Workplace, source: int, unit: str, window: Window, purpose: str 
         for page in _pages(work, source, unit, window, held.value):
             PageKeeper(work, held).keep(page)
             yield Step("fetched", len(page.documents), page.total)
+            if ends is not None and work.clock.now() >= ends:
+                yield Step("turn-over", 1)
+                break
     except Exception:
         _let_go(work, held)
         raise

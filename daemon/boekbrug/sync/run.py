@@ -35,8 +35,9 @@ TOLD = ("fetched", "composed", "settled", "delivered", "written-back")
 """Phases whose counts the log tells, when a run had any."""
 
 
-def run_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, None, None]:
-    """Run one licence that this worker has claimed, and let it go."""
+def run_licence(work: Workplace, claim: LicenceClaim, turn: dt.timedelta | None = None) -> Generator[Step, None, None]:
+    """Run one licence that this worker has claimed, and let it go; after its `turn` what is left waits for the next."""
+    ends = None if turn is None else work.clock.now() + turn
     with work.database.read() as connection:
         licence = licences.get(connection, claim.licence)
         paused = {id for id in (licence.source, licence.target) if connections.get(connection, id).state == PAUSED}
@@ -44,7 +45,7 @@ def run_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, None, N
     work.writes_back[licence.id] = licence.write_back
     done: Counter[str] = Counter()
     waits: list[dt.timedelta] = []
-    for step in _stages(work, claim, licence, paused):
+    for step in _stages(work, claim, licence, paused, ends):
         done[step.phase] += step.done
         if step.after is not None:
             waits.append(step.after)
@@ -53,7 +54,11 @@ def run_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, None, N
         now = work.database.now(connection)
         tally.gather(connection, licence.id)
         again = now + (work.backoff(0, max(waits)) if waits else licence.interval_minutes * 60_000_000)
-        licences.release(connection, claim, now, min(again, licences.next_work(connection, licence.id, now) or again))
+        again = min(again, licences.next_work(connection, licence.id, now) or again)
+        # asked last: what waited for a party that another licence was creating may go out by now
+        if done["turn-over"] or (done["sent"] and effects.due(connection, licence.id, now, 1, with_parties=True)):
+            again = now
+        licences.release(connection, claim, now, again)
     caution.leave_when_caught_up(work, licence)
     if any(done[phase] for phase in TOLD):
         work.log.info("licence.ran", licence=licence.name, **{phase: done[phase] for phase in TOLD})
@@ -74,19 +79,22 @@ def compose_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, Non
         licences.release(connection, claim, now, now)
 
 
-def _stages(work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int]) -> Iterator[Step]:
+def _stages(
+    work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int], ends: dt.datetime | None
+) -> Iterator[Step]:
     books = None if licence.target in paused else (yield from _books(work, licence))
     sending = Sending(work, licence) if books is not None else None
     if sending is not None:
         yield from sending.settle()
     if licence.source not in paused:
-        steps = fetch_waited(work, licence, dt.date.fromisoformat(licence.start) - _LOOK_BACK)
+        steps = fetch_waited(work, licence, dt.date.fromisoformat(licence.start) - _LOOK_BACK, ends)
         if (yield from _stage(work, licence.source, "fetch", _meanwhile(work, claim, books, sending, steps))):
             trouble.clear(work, licence.source)
     if books is not None and sending is not None:
         yield from _compose(work, claim, books, may_ask=licence.source not in paused)
-        yield from sending.deliver()
+        yield from sending.deliver(None if ends is None else max(ends - work.clock.now(), MEANWHILE))
         sending.clear_trouble()
+        yield Step("sent", sending.goes_well)
     if licence.write_back and licence.source not in paused:
         yield from write_back(work, licence)
 
@@ -126,13 +134,13 @@ def _compose(work: Workplace, claim: LicenceClaim, books: Books, *, may_ask: boo
 
 
 class Sending:
-    """A run's dealings with the target; after the first failure nothing more is sent in this run."""
+    """A run's dealings with the target; after the first failure, which ends `goes_well`, nothing more is sent."""
 
     def __init__(self, work: Workplace, licence: Licence) -> None:
         self._work, self._licence = work, licence
         with work.database.read() as connection:
             self._administration = licences.administration_code(connection, licence.administration)
-        self._goes_well = self._settled = False
+        self.goes_well = self._settled = False
 
     def settle(self) -> Iterator[Step]:
         """Take back what dead workers held, and ask for what is in doubt; until that went well nothing is sent."""
@@ -144,26 +152,26 @@ class Sending:
                 workers.return_claimed(connection, licence.id, work.database.now(connection))
         steps = settle(work, licence, self._administration)
         self._settled = yield from _stage(work, licence.target, "settle", steps)
-        self._goes_well = True
+        self.goes_well = True
         if caution.must_wait(work, licence):
-            self._goes_well = self._settled = False
+            self.goes_well = self._settled = False
             yield Step("cautious")
 
-    def deliver(self, at_most: dt.timedelta | None = None) -> Iterator[Step]:
+    def deliver(self, at_most: dt.timedelta | None) -> Iterator[Step]:
         """Send what is due, for so long, or until nothing is."""
         work, licence, administration = self._work, self._licence, self._administration
-        if self._goes_well:
+        if self.goes_well:
             steps = provide(work, licence, administration)
             provided = yield from _stage(work, licence.target, "parties", steps)
             steps = deliver(work, licence, administration, at_most)
-            self._goes_well = (yield from _stage(work, licence.target, "deliver", steps)) and provided
+            self.goes_well = (yield from _stage(work, licence.target, "deliver", steps)) and provided
 
     def clear_trouble(self) -> None:
         """Close what was wrong with the target when this run has shown that it is over."""
         work, licence = self._work, self._licence
         with work.database.read() as connection:
             # while entries wait for their next try, that nothing was due proves nothing
-            is_proven = self._settled and self._goes_well and not effects.any_left(connection, licence.id)
+            is_proven = self._settled and self.goes_well and not effects.any_left(connection, licence.id)
         if is_proven:
             trouble.clear(work, licence.target)
 

@@ -17,10 +17,12 @@ HORIZON = dt.timedelta(days=180)
 _LONGEST = dt.timedelta(days=1) // MICROSECOND
 
 
-def fetch_waited(work: Workplace, licence: Licence, since: dt.date) -> Iterator[Step]:
-    """Fetch a licence's unit, and look again at what is waited for where the source would not hand it over itself."""
+def fetch_waited(work: Workplace, licence: Licence, since: dt.date, ends: dt.datetime | None) -> Iterator[Step]:
+    """Fetch a licence's unit until its turn `ends`, and look again at what is waited for where the source would not
+    hand it over itself.
+    """
     if work.instances.source(licence.source).capabilities.modified_since:
-        yield from fetch(work, licence.source, licence.unit, Window(since=since))
+        yield from fetch(work, licence.source, licence.unit, Window(since=since), ends=ends)
         return
     with work.database.write() as connection:
         now = work.database.now(connection)
@@ -29,7 +31,7 @@ def fetch_waited(work: Workplace, licence: Licence, since: dt.date) -> Iterator[
         due = waited.due(connection, licence.id, oldest, now, MOST - len(hinted))
         waited.put_off(connection, licence.id, [(id, now + _delay(licence, changed, now)) for id, _, _, changed in due])
     recheck = tuple(dict.fromkeys([*_refs(hinted), *_refs([(kind, source_id) for _, kind, source_id, _ in due])]))
-    yield from fetch(work, licence.source, licence.unit, Window(since=since, recheck=recheck))
+    yield from fetch(work, licence.source, licence.unit, Window(since=since, recheck=recheck), ends=ends)
     if hinted:
         with work.database.write() as connection:
             waited.looked(connection, licence.source, licence.unit, hinted)

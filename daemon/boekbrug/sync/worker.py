@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 
-from boekbrug.store import licences
+from boekbrug.store import licences, workers
 from boekbrug.store.licences import ClaimLost
 from boekbrug.sync.run import run_licence
 from boekbrug.sync.steps import IN_HAND, Step
@@ -41,10 +41,16 @@ class Worker:
         except StopIteration:
             self._run = None
             return Step("run-done")
-        except ClaimLost:
-            self.work.log.warning("claim.lost", worker=self.work.worker)
+        except ClaimLost as lost:
+            self.work.log.warning("claim.lost", **lost.facts)
             self._run = None
+            self._let_go()
             return Step("claim-lost")
+
+    def _let_go(self) -> None:
+        """Leave what the run still held to others: as long as this worker lives its claims would be kept."""
+        with self.work.database.write() as connection:
+            workers.let_go(connection, self.work.worker, self.work.database.now(connection))
 
     def _claim(self) -> Generator[Step, None, None] | None:
         work = self.work
@@ -54,4 +60,4 @@ class Worker:
         with work.database.write() as connection:
             now = work.database.now(connection)
             claim = licences.claim_next(connection, work.database, work.worker, work.until(now), now)
-        return None if claim is None else run_licence(work, claim)
+        return None if claim is None else run_licence(work, claim, work.limits.turn)

@@ -28,6 +28,8 @@ class Limits:
     lease: dt.timedelta = dt.timedelta(seconds=90)
     call_deadline: dt.timedelta = dt.timedelta(seconds=60)
     quiet_period: dt.timedelta = dt.timedelta(minutes=15)
+    #: how long a licence may go on while others wait; what it has left is done when they have had their turn
+    turn: dt.timedelta = dt.timedelta(minutes=1)
     batch: int = 1000
 
 
