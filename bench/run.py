@@ -40,9 +40,8 @@ def main() -> None:
 def _figures(options: argparse.Namespace) -> Iterator[Figure]:
     for size in map(int, options.sizes.split(",")):
         yield from _journey(size, options.floor, peer=not options.without_peer)
-    for script in ("core.py", "daemon_ready.py"):
-        if (HERE / script).exists():
-            yield from _lines(HERE / script)
+    for module in ("core", "daemon_ready", "exact"):
+        yield from _lines(module)
 
 
 def _journey(size: int, floor: Path, *, peer: bool) -> Iterator[Figure]:
@@ -76,8 +75,9 @@ def _run(script: Path, orders: Path, folder: Path) -> Figure:
     return found
 
 
-def _lines(script: Path) -> Iterator[Figure]:
-    printed = subprocess.run([sys.executable, str(script)], check=True, capture_output=True, text=True).stdout
+def _lines(module: str) -> Iterator[Figure]:
+    command = [sys.executable, "-m", f"bench.{module}"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE.parent).stdout
     for line in printed.splitlines():
         if line.startswith("{"):
             figure: Figure = json.loads(line)

@@ -11,10 +11,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from random import Random
 from socketserver import ThreadingMixIn
 from types import FrameType
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from typing import IO
+from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from boekbrug.contract.hookspecs import StandinMaker
@@ -39,9 +41,41 @@ class Surroundings:
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    #: the usual five make the ninth client at once wait for a second
+    request_queue_size = 128
+
+
+class _Answering(ServerHandler):
+    http_version = "1.1"
+    #: the base class forgets it when an answer is complete
+    environ: WSGIEnvironment | None
+    request_handler: WSGIRequestHandler
 
 
 class _Handler(WSGIRequestHandler):
+    """Keeps connections open between calls, as vendors do; each answer goes out in one piece."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    server: _Server
+    wfile: IO[bytes]  # type: ignore[assignment] # a buffered file, since `wbufsize` says so
+
+    def handle(self) -> None:
+        BaseHTTPRequestHandler.handle(self)
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        answering = _Answering(self.rfile, self.wfile, sys.stderr, self.get_environ(), multithread=True)
+        answering.request_handler = self
+        application = self.server.get_app()
+        assert application is not None, "it is set before the server begins"
+        answering.run(application)
+        # what was cut off by a fault is never closed by the handler
+        self.close_connection = self.close_connection or answering.environ is not None
+
     def get_environ(self) -> WSGIEnvironment:
         return {**super().get_environ(), WIRE: Wire(self.connection)}
 

@@ -1,17 +1,19 @@
 import datetime as dt
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
 from boekbrug.contract import NotReachable, OutcomeUnknown, Retriable
 from boekbrug.runtime.http import HttpPort
-from boekbrug.testing.standin import Surroundings, running
+from boekbrug.testing.standin import HOST, Surroundings, running
 
 READY_IN_A_PROCESS = """
 from tests.unit.testing.test_standin import Guestbook
@@ -74,6 +76,17 @@ def test_same_seed_makes_the_same_world(visitor: Visitor) -> None:
         with running(Guestbook, size=3, seed=seed) as ready:
             worlds.append(Visitor(ready, visitor.http).read()["guests"])
     assert worlds[0] == worlds[1] != worlds[2]
+
+
+def test_connection_stays_open_and_is_closed_by_a_fault(visitor: Visitor) -> None:
+    with socket.create_connection((HOST, urlsplit(visitor.url).port or 0), timeout=5) as client:
+        for name in ("Anna", "Bram"):
+            client.sendall(f"POST /guests HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n{name}".encode())
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        visitor.fail("drop-reply")
+        client.sendall(b"GET /guests HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(65536) == b""
+    assert visitor.read()["guests"] == ["Anna", "Bram"]
 
 
 def test_clock_is_set_and_advanced(visitor: Visitor) -> None:
