@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from boekbrug.booking.compiled import CompiledRules, Posting
 from boekbrug.booking.place import Misfit, Place
-from boekbrug.contract import Document, DocumentLine, LineKind, to_minor
+from boekbrug.contract import Document, DocumentLine, LineKind, divide_half_up, to_minor
 
 #: first night on which lodging carries the standard rate (dutch-accounting.md §1.2)
 LODGING_STANDARD_SINCE = dt.date(2026, 1, 1)
@@ -41,6 +41,14 @@ def spans_new_year(document: Document, line: DocumentLine) -> bool:
     return first is not None and last is not None and first < LODGING_STANDARD_SINCE < last
 
 
+def is_split_by_source(document: Document, line: DocumentLine) -> bool:
+    """Tell whether a reduced line is a source's own share of a stay over New Year, the rest being at the new rate."""
+    first, last = stay(document, line)
+    if line.supply_to is not None or first is None or last is None or not first < LODGING_STANDARD_SINCE < last:
+        return False
+    return any(one.kind is LineKind.LODGING and one.vat_rate == LODGING_STANDARD for one in document.lines)
+
+
 def stay(document: Document, line: DocumentLine) -> tuple[dt.date | None, dt.date | None]:
     """Return the days of arrival and departure of a line, its document's where it has none."""
     return line.supply_from or document.dates.supply_from, line.supply_to or document.dates.supply_to
@@ -52,7 +60,7 @@ def night_parts(document: Document, line: DocumentLine, book: CompiledRules, pla
     assert first is not None
     assert last is not None
     gross, nights = to_minor(line.amount, document.currency), (last - first).days
-    before = gross * (LODGING_STANDARD_SINCE - first).days // nights
+    before = divide_half_up(gross * (LODGING_STANDARD_SINCE - first).days, nights)
     parts = []
     for rate, amount in ((LODGING_REDUCED, before), (LODGING_STANDARD, gross - before)):
         found = book.resolve(place, line.kind, rate, None)

@@ -8,15 +8,15 @@ from msgspec.structs import replace
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import BeforeStart, Composed, Evidence, Held, Item, Open, Rejected, Skipped, Waiting
 from boekbrug.booking.credit import amount_only_lines, keep_remainder, mirrored_postings
-from boekbrug.booking.dates import DateUnclear, rate_fault, tax_point
+from boekbrug.booking.dates import DateUnclear, period_end, rate_fault, tax_point, union_day
 from boekbrug.booking.distance import over_threshold
 from boekbrug.booking.header import Body, booking_number, other_currency, wrong_day
 from boekbrug.booking.money_in import money_lines, rounding_cap
 from boekbrug.booking.movements import till_body
 from boekbrug.booking.payment import payment_body
 from boekbrug.booking.payout import payout_body
-from boekbrug.booking.periods import return_filed
-from boekbrug.booking.place import Place, place_of
+from boekbrug.booking.periods import INTRA_EU, return_filed
+from boekbrug.booking.place import Place, Standing, place_of
 from boekbrug.booking.proofs import unproven
 from boekbrug.booking.rules import LEDGER_MODES, VatScheme
 from boekbrug.booking.sides import sale_lines
@@ -87,18 +87,26 @@ def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Co
         day = tax_point(item, book.rules, evidence)
     except DateUnclear:
         return Held("payment date unknown near the end of a VAT period")
-    wrong = wrong_day(document, day, book, evidence)
+    # a supply to a business in the Union has a day of its own, known once its lines are
+    later = day is not None and document.buyer is not None and document.buyer.vat_id != ""
+    wrong = None if later else wrong_day(document, day, book, evidence)
     if wrong is not None or day is None:
         return wrong or BeforeStart()
+    ready = _with_original(item)
+    return _summed(ready, day, book, evidence, later=later) if isinstance(ready, Item) else ready
+
+
+def _with_original(item: Item) -> Item | Composed:
+    """Return a sale or credit with its lines, once all it refers to stands in the books."""
+    document = item.document
     if item.original_pending or item.prepaid_pending:
         return Waiting("original" if item.original_pending else "advance")
     if item.original is not None and item.original.currency != document.currency:
         return other_currency(document, item.original)
-    if not document.lines and document.total:
-        itemised = _without_lines(item)
-        if not isinstance(itemised, Item):
-            return itemised
-        item = itemised
+    return _without_lines(item) if not document.lines and document.total else item
+
+
+def _summed(item: Item, day: dt.date, book: CompiledRules, evidence: Evidence, *, later: bool) -> Body | Composed:
     place = place_of(item.document, book.rules.country, oss=book.rules.oss_on(day))
     if item.original is None:
         sums = sum_lines(item.document, book, place)
@@ -106,11 +114,30 @@ def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Co
         sums = sum_lines(item.document, book, place, mirrored_postings(item.document, item.original, book))
         keep_remainder(sums, item.original)
     check_total_vat(item.document, sums)
-    rate_fault(item.document, day, sums.bases, sums.faults)
-    # what stays where it was sold is neither intra-EU nor sold at a distance
-    stays = place.origin == place.destination
-    unfit = None if stays else _not_allowed(item, day, place, sums, book, evidence)
-    return unfit or _balanced(item, day, sums, book)
+    declared = _declared_on(item.document, day, sums, book) if later else day
+    if isinstance(declared, Held):
+        return declared
+    wrong = wrong_day(item.document, declared, book, evidence) if later else None
+    if wrong is not None:
+        return wrong
+    rate_fault(item.document, declared, sums.bases, sums.faults)
+    # a consumer's purchase that stays where it was sold is neither intra-EU nor sold at a distance
+    stays = place.origin == place.destination and place.standing is not Standing.FOREIGN_ID
+    unfit = None if stays else _not_allowed(item, declared, place, sums, book, evidence)
+    return unfit or _balanced(item, declared, sums, book)
+
+
+def _declared_on(document: Document, day: dt.date, sums: Sums, book: CompiledRules) -> dt.date | Held:
+    """Return the day on which a sale is declared: where it is a supply within the Union, that of its invoice."""
+    treatments = {posting.treatment for posting, _ in sums.bases}
+    if treatments.isdisjoint(INTRA_EU):
+        return day
+    moved = union_day(document, day, treatments, book.rules)
+    if not any(posting.parts for posting, _ in sums.bases):
+        return moved
+    if period_end(moved, book.rules) != period_end(day, book.rules):
+        return Held("supplies with and without VAT fall in different VAT periods")
+    return day
 
 
 def _not_allowed(

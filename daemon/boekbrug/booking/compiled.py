@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from boekbrug.booking.place import TAXED, WITHOUT_VAT, Misfit, Place, contradiction, treatment_of, vat_country
+from boekbrug.booking.place import TAXED, WITHOUT_VAT, Misfit, Place, as_stated, treatment_of, vat_country
 from boekbrug.booking.rates import Span, spans_of
 from boekbrug.booking.rules import (
     ACCESSORY_KINDS,
@@ -170,11 +170,9 @@ class CompiledRules:
 
     def _treatment(self, place: Place, kind: LineKind, parts: int, stated: Treatment | None) -> Treatment | Misfit:
         if stated is not None:
-            wrong = contradiction(place, stated, kind, self.rules)
-            if wrong:
-                return Misfit(wrong)
-            if stated is not Treatment.DOMESTIC or parts:
-                return stated
+            found = as_stated(place, stated, kind, taxed=bool(parts), rules=self.rules)
+            if found is not None:
+                return found
         elif kind in ASKED_KINDS:
             return Misfit("line-kind-undecided")
         return treatment_of(place, kind, taxed=bool(parts), rules=self.rules)
@@ -201,7 +199,7 @@ class CompiledRules:
         own = self.rows.get((treatment, parts, country, kind)) or self.rows.get((treatment, parts, "", kind))
         row = own or self.rows.get((treatment, parts, country, None)) or self.rows.get((treatment, parts, "", None))
         if row is None:
-            return Misfit("rate-unmapped", treatment)
+            return Misfit("rate-unmapped", treatment, country)
         apart = own is not None or rule.account or rule.vat_code is not None
         words = ["vat", treatment.value, rate_words(parts), country, kind.value if apart else ""]
         found = Posting(

@@ -5,10 +5,10 @@ unknown payment date only where no period ends nearby.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from boekbrug.booking.apart import LODGING_REDUCED, LODGING_STANDARD_SINCE
+from boekbrug.booking.apart import LODGING_REDUCED, LODGING_STANDARD_SINCE, is_split_by_source
 from boekbrug.booking.compiled import Posting
 from boekbrug.booking.composed import Evidence, Item
 from boekbrug.booking.rates import Span, had
@@ -111,7 +111,7 @@ _LODGING = LineKind.LODGING
 def rate_fault(document: Document, day: dt.date, bases: Iterable[tuple[Posting, str]], faults: list[Problem]) -> None:
     """Add a problem for each rate that its country did not have on the day of supply, and for stays at a former one."""
     for line in document.lines:
-        if line.kind is _LODGING and line.vat_rate == LODGING_REDUCED:
+        if line.kind is _LODGING and line.vat_rate == LODGING_REDUCED and not is_split_by_source(document, line):
             stay = rate_date(document, line, day)
             nights_before = line.supply_to is not None or document.dates.supply_to is not None
             if stay > LODGING_STANDARD_SINCE or (stay == LODGING_STANDARD_SINCE and not nights_before):
@@ -120,6 +120,31 @@ def rate_fault(document: Document, day: dt.date, bases: Iterable[tuple[Posting, 
     for posting, _ in bases:
         if posting.spans is not None:
             _not_in_force(document, day, posting, posting.spans, faults)
+
+
+def union_day(document: Document, day: dt.date, treatments: Collection[Treatment], rules: Rules) -> dt.date:
+    """Return the day on which a supply to a business in the Union is declared, whenever it is paid.
+
+    Of goods that of the invoice, at the latest the 15th of the month after supply (bookkeeper.md §1.3); of services
+    that of supply (dutch-accounting.md §1.4). A credit note has its own day.
+    """
+    dates = document.dates
+    if document.kind is DocumentKind.CREDIT_NOTE:
+        return dates.invoiced or day
+    supplied = max((one for one in _supplied(document) if one is not None), default=None)
+    if Treatment.INTRA_EU_GOODS not in treatments:
+        return supplied or dates.invoiced or day
+    if supplied is None:
+        return dates.invoiced or day
+    following = (supplied.replace(day=1) + dt.timedelta(31)).replace(day=15)
+    declared = dates.invoiced or max(supplied, day)
+    return min(declared, following) if rules.union_by_fifteenth else declared
+
+
+def _supplied(document: Document) -> Iterator[dt.date | None]:
+    yield document.dates.supply_to or document.dates.supply_from
+    for line in document.lines:
+        yield line.supply_to or line.supply_from
 
 
 def _not_in_force(

@@ -4,6 +4,7 @@ from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, Evidence, Item, Rejected
 from boekbrug.booking.dates import payment_day
 from boekbrug.booking.header import Body, wrong_day
+from boekbrug.booking.parties import NAMED
 from boekbrug.contract import Document, EntryKind, Line, Movement, Problem, Role, from_minor, to_minor
 
 
@@ -59,13 +60,18 @@ def movement_line(document: Document, movement: Movement, book: CompiledRules, f
         problem = "movement-unmapped" if account is None else "movement-vat-code-unmapped"
         faults.append(Problem(code=problem, facts=facts))
         return None
+    treatment = book.treatment_of_code(code)
+    if treatment in NAMED:
+        facts = {"document": document.number, "account": movement.account, "vat_code": movement.vat_code}
+        faults.append(Problem(code="movement-names-customer", facts=facts))
+        return None
     return Line(
         role=Role.BASE if code else Role.OTHER,
         account=account,
         minor=to_minor(movement.amount, document.currency),
         vat_code=code,
         vat_minor=0 if movement.vat is None else to_minor(movement.vat, document.currency),
-        treatment=book.treatment_of_code(code),
+        treatment=treatment,
         cost_centre=movement.unit_of_cost or rules.cost_centre,
         why=f"ledger {movement.account} {movement.vat_code}".rstrip(),
     )

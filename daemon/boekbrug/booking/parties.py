@@ -3,7 +3,7 @@
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Item
 from boekbrug.booking.place import plain_vat_id
-from boekbrug.contract import Line, Party, Role, Treatment
+from boekbrug.contract import Buyer, Line, Party, Role, Treatment
 
 #: treatments whose declaration names the customer's VAT id (bookkeeper.md §1.3)
 NAMED = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE, Treatment.REVERSE_CHARGE})
@@ -15,9 +15,11 @@ def party_of(item: Item, lines: list[Line], book: CompiledRules) -> Party | None
     """Return the party of an entry; consumers who paid at once have none unless each customer is a debtor."""
     if item.original is not None and item.original.party is not None:
         return item.original.party
-    if book.has_providers and (provider := _provider(item, book)) is not None:
+    named = is_named(lines)
+    # a return that names the customer comes before who pays for them
+    if book.has_providers and not named and (provider := _provider(item, book)) is not None:
         return provider
-    if item.document.buyer is not None and (book.rules.debtors == "customer" or _owes(lines) or is_named(lines)):
+    if _buyer(item) is not None and (book.rules.debtors == "customer" or named or _owes(lines)):
         return _customer(item)
     collective = book.rules.collective_debtor
     return Party(key=f"collective {collective}", name=collective) if collective else None
@@ -46,8 +48,15 @@ def _provider(item: Item, book: CompiledRules) -> Party | None:
     return None
 
 
+def _buyer(item: Item) -> Buyer | None:
+    """Return who buys; a payment in advance that names nobody has the business that its sale is for."""
+    if item.document.buyer is None and item.sale is not None and item.sale.buyer is not None:
+        return item.sale.buyer if item.sale.buyer.vat_id else None
+    return item.document.buyer
+
+
 def _customer(item: Item) -> Party | None:
-    buyer = item.document.buyer
+    buyer = _buyer(item)
     if buyer is None:
         return None
     vat_id = plain_vat_id(buyer.vat_id)

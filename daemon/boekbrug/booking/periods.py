@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from boekbrug.booking.composed import Evidence
-from boekbrug.contract import Line, Period, Treatment
+from boekbrug.contract import Line, Period, Role, Treatment
 
-_INTRA_EU = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE})
+INTRA_EU = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE})
+"""What the ICP return lists."""
 
 
 def closed(day: dt.date, evidence: Evidence) -> str:
@@ -23,10 +24,11 @@ def return_filed(day: dt.date, lines: Iterable[Line], evidence: Evidence) -> str
     oss, icp = evidence.filed_oss_through, evidence.filed_icp_through
     if oss is None and icp is None:
         return ""
-    treatments = {line.treatment for line in lines}
+    # money held in advance of a supply without VAT is in no return yet
+    treatments = {line.treatment for line in lines if line.role is Role.BASE}
     if oss is not None and day <= oss and Treatment.OSS in treatments:
         return f"OSS return filed through: {oss}"
-    return f"ICP return filed through: {icp}" if icp is not None and day <= icp and treatments & _INTRA_EU else ""
+    return f"ICP return filed through: {icp}" if icp is not None and day <= icp and treatments & INTRA_EU else ""
 
 
 def locked_through(periods: Sequence[Period], journals: Iterable[str]) -> dt.date | None:

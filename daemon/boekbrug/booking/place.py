@@ -21,6 +21,12 @@ UNION = frozenset(
     | {"MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
 )
 
+#: where goods travel as inside the Union: Northern Ireland too, services there do not (bookkeeper.md §2.26)
+_GOODS_UNION = UNION | {"XI"}
+
+#: countries as sources also write them, and Monaco, which is France to VAT law
+_SAME = {"EL": "GR", "UK": "GB", "MC": "FR"}
+
 VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}")
 
 #: kinds whose place of supply is where the property or the event is, whoever buys
@@ -57,24 +63,32 @@ class Place(NamedTuple):
 
 
 class Misfit(NamedTuple):
-    """Why a line goes nowhere: the problem's code, and the treatment where one was found."""
+    """Why a line goes nowhere: the problem's code, and treatment and country where they were found."""
 
     code: str
     treatment: Treatment | None = None
+    country: str = ""
 
 
 def place_of(document: Document, country: str, *, oss: bool) -> Place:
     """Derive where a sale takes place; a till sale, or one without any address, is where the goods are."""
-    origin = document.ship_from or country
-    buyer = document.buyer
-    destination = document.ship_to
-    if not destination:
-        at_till = document.kind is DocumentKind.RECEIPT or buyer is None
-        destination = origin if at_till or buyer is None else buyer.country or origin
-    standing = Standing.CONSUMER if buyer is None else _standing(buyer, country)
-    if destination == "GB" and buyer is not None and buyer.vat_id.startswith("XI"):
-        destination = "XI"
-    return Place(origin, destination, standing, oss)
+    origin = _SAME.get(document.ship_from, document.ship_from) or country
+    standing = Standing.CONSUMER if document.buyer is None else _standing(document.buyer, country)
+    return Place(origin, destination_of(document, origin), standing, oss)
+
+
+def destination_of(document: Document, origin: str) -> str:
+    """Return the country that a sale goes to, with Northern Ireland as XI; where goods are when nothing is said."""
+    buyer, destination = document.buyer, document.ship_to
+    if not destination and buyer is not None and document.kind is not DocumentKind.RECEIPT:
+        destination = buyer.country
+    destination = _SAME.get(destination, destination) or origin
+    return "XI" if destination == "GB" and buyer is not None and _is_northern_irish(buyer) else destination
+
+
+def _is_northern_irish(buyer: Buyer) -> bool:
+    here = buyer.country in ("", "GB", "UK", "XI") and buyer.postcode.strip().upper().startswith("BT")
+    return here or buyer.country == "XI" or buyer.vat_id.upper().startswith("XI")
 
 
 def _standing(buyer: Buyer, country: str) -> Standing:
@@ -113,8 +127,13 @@ def treatment_of(place: Place, kind: LineKind, *, taxed: bool, rules: Rules) -> 
         return Misfit("vat-by-untaxed-seller") if taxed else regime
     if not _is_country(place.origin) or not _is_country(place.destination):
         return Misfit("country-unknown")
-    if place.origin != rules.country:
-        return _from_abroad(place, taxed=taxed)
+    if kind is LineKind.SERVICE and not taxed and place.standing is Standing.FOREIGN_ID and place.destination != "XI":
+        # where the business is, wherever goods beside it come from and go to
+        return Treatment.INTRA_EU_SERVICE
+    return _from_abroad(place, taxed=taxed) if place.origin != rules.country else _from_home(place, kind, taxed, rules)
+
+
+def _from_home(place: Place, kind: LineKind, taxed: bool, rules: Rules) -> Treatment | Misfit:
     at_home = place.destination == rules.country or kind in _WHERE_IT_IS
     if taxed:
         return _taxed(place, kind, at_home=at_home, rules=rules)
@@ -134,7 +153,7 @@ def _taxed(place: Place, kind: LineKind, *, at_home: bool, rules: Rules) -> Trea
 
 def _is_distant(place: Place, kind: LineKind, country: str) -> bool:
     """Tell whether goods leave the seller's country for a consumer in another member state."""
-    if place.origin != country or place.destination == country or place.destination not in UNION:
+    if place.origin != country or place.destination == country or place.destination not in _GOODS_UNION:
         return False
     consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
     return consumer and kind is not LineKind.SERVICE and kind not in _WHERE_IT_IS
@@ -180,7 +199,40 @@ def vat_country(place: Place, treatment: Treatment, kind: LineKind, country: str
     return place.origin if treatment is Treatment.FOREIGN else ""
 
 
-def contradiction(place: Place, treatment: Treatment, kind: LineKind, rules: Rules) -> str | None:
+def as_stated(
+    place: Place, stated: Treatment, kind: LineKind, *, taxed: bool, rules: Rules
+) -> Treatment | Misfit | None:
+    """Return what a treatment that the source states comes to; None where the place says more than it does."""
+    wrong = _not_entitled(place, stated, taxed=taxed, rules=rules) or _contradiction(place, stated, kind)
+    if wrong:
+        return Misfit(wrong)
+    if rules.seller in WITHOUT_VAT:
+        return stated if stated is Treatment.OUTSIDE_SCOPE else None
+    if stated is Treatment.DOMESTIC and not taxed:
+        return None
+    if place.origin != rules.country and stated in _OF_THE_STOCK and kind is not LineKind.SERVICE:
+        # such returns are those of the country in which the stock lies
+        return None
+    abroad = place.destination in _GOODS_UNION and place.destination != rules.country
+    if stated is Treatment.REVERSE_CHARGE and place.standing is Standing.FOREIGN_ID and abroad:
+        # shops call "reverse charged" what box 3b has
+        return None
+    return stated
+
+
+_OF_THE_STOCK = frozenset(
+    {Treatment.DOMESTIC, Treatment.ZERO, Treatment.REVERSE_CHARGE, Treatment.INTRA_EU_GOODS, Treatment.EXPORT}
+)
+
+
+def _not_entitled(place: Place, treatment: Treatment, *, taxed: bool, rules: Rules) -> str | None:
+    """Return the code of a problem when the seller may not charge as the source says."""
+    if taxed and rules.seller in WITHOUT_VAT:
+        return "vat-by-untaxed-seller"
+    return "oss-not-registered" if treatment is Treatment.OSS and not place.oss else None
+
+
+def _contradiction(place: Place, treatment: Treatment, kind: LineKind) -> str | None:
     """Return the code of a problem when the source's own treatment cannot be."""
     if treatment in (Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE):
         return _intra_eu_contradiction(place, treatment)

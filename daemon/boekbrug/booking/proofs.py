@@ -9,16 +9,16 @@ import datetime as dt
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, Evidence, Held, Need, Proof, Rejected, Waiting
 from boekbrug.booking.dates import period_end
+from boekbrug.booking.periods import INTRA_EU
 from boekbrug.booking.place import Place, Standing, plain_vat_id
 from boekbrug.booking.sums import Sums
-from boekbrug.contract import Document, Problem, Treatment
+from boekbrug.contract import Document, Problem
 
 UNPROVEN = "VAT id not proven: "
 """How the reason of what a person has to decide begins; the id follows."""
 PATIENCE = dt.timedelta(days=3)
 """Least time to wait for an outside system, for documents that come after their VAT period."""
 _INVALID_FOR = dt.timedelta(days=1)
-_TO_BE_PROVEN = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE})
 
 
 def unproven(
@@ -27,7 +27,7 @@ def unproven(
     """Say why a sale cannot be booked at 0 % yet; None when it can. What a person accepted is booked with a warning."""
     if not evidence.demands_proof or place.standing is not Standing.FOREIGN_ID or document.buyer is None:
         return None
-    if not any(posting.treatment in _TO_BE_PROVEN for posting, _ in sums.bases):
+    if not any(posting.treatment in INTRA_EU for posting, _ in sums.bases):
         return None
     vat_id = plain_vat_id(document.buyer.vat_id)
     proof = evidence.proofs.get(vat_id) or Proof()

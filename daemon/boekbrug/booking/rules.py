@@ -189,6 +189,8 @@ class Rules(_Rule, frozen=True):
     received_in_advance: str = ""
     #: how a 0 % sale within the country is meant, when the source gives no treatment
     zero_rate: Literal["zero", "exempt", "outside-scope", "margin", "reverse-charge"] | None = None
+    #: goods to a business in the Union are declared on the day of their invoice, at the latest the 15th after supply
+    union_by_fifteenth: bool = True
     #: what to do when only the order date is known and it lies within three days of the end of a VAT period
     payment_date_unknown: Literal["ask", "order-date"] = "ask"
     text: str = "{number}"

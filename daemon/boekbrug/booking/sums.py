@@ -234,8 +234,8 @@ def check_total_vat(document: Document, sums: Sums) -> None:
 
 
 def _misfit(document: Document, line: DocumentLine, place: Place, misfit: Misfit) -> Problem:
-    facts = {"country": place.destination, "kind": line.kind.value}
-    facts["treatment"] = str(line.treatment or misfit.treatment or "")
+    facts = {"country": misfit.country or place.destination, "kind": line.kind.value}
+    facts["treatment"] = str(misfit.treatment or line.treatment or "")
     facts["rate"] = "" if line.vat_rate is None else str(line.vat_rate)
     if document.buyer is not None and misfit.code.startswith("vat-id"):
         facts["vat_id"] = document.buyer.vat_id

@@ -10,13 +10,13 @@ from boekbrug.acts.lists.scope import Facet, Scope
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns, euro
 from boekbrug.booking.boxes import Box, Words
 from boekbrug.booking.declared import Amounts, add, vat_at, words_of
+from boekbrug.booking.periods import INTRA_EU
 from boekbrug.contract import Line, Party, Role, Treatment
 from boekbrug.store import facets, outside
 from boekbrug.store.outside import Standing
 from boekbrug.sync.sealing import Sealing
 
 NO_BOX = "none"
-ICP = (Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE)
 _ORDER = {box: place for place, box in enumerate([*map(str, Box), NO_BOX])}
 _BOXES = columns("box:word treatment:word rate:rate country base:money vat:money computed:money difference:money")
 DOCUMENTS = columns(
@@ -115,11 +115,11 @@ def icp_figures(scope: Scope, connection: Connection) -> Mapping[str, tuple[int,
     """Return goods and services per VAT id, in cents of euro; those without one stand under ""."""
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     open_party = Sealing(scope.house.vault).open_party
-    for facet in scope.facets(connection, treatments=ICP):
+    for facet in scope.facets(connection, treatments=INTRA_EU):
         head = facet.head
         party = msgspec.msgpack.decode(open_party(head.party, head.id), type=Party) if head.party else None
         for words, (base, _) in scope.declared(connection, facet).items():
-            if words.treatment in ICP:
+            if words.treatment in INTRA_EU:
                 found[party.vat_id if party else ""][words.treatment is Treatment.INTRA_EU_SERVICE] += base
     return {vat_id: (goods, services) for vat_id, (goods, services) in found.items()}
 
