@@ -17,7 +17,7 @@ from boekbrug.booking.header import booking_number
 from boekbrug.booking.rules import LEDGER_MODES, Rules
 from boekbrug.booking.terms import Part, part_of
 from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
-from boekbrug.store import agreed, answers, facts, licences, taken
+from boekbrug.store import agreed, answers, doubles, facts, licences, taken
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
@@ -65,6 +65,8 @@ class Books:
     answered: frozenset[int] = frozenset()
     facts: Facts = field(default_factory=Facts)
     proof_days: int = 30
+    #: the other licences of the administration
+    beside: tuple[int, ...] = ()
     #: the last day that was filed of the administration's returns, by return; for VAT beside what the rules say
     filed: Mapping[str, dt.date] = field(default_factory=dict)
 
@@ -118,6 +120,7 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
         locked_through=dt.date.fromisoformat(locked) if locked else None,
         taken=days(connection, licence.id),
         answered=answers.documents_of(connection, licence.id),
+        beside=doubles.licences_beside(connection, licence.administration, licence.id),
         filed={name: dt.date.fromisoformat(day) for name, day in filed.items()},
     )
 
