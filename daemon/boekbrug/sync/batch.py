@@ -189,6 +189,8 @@ class Batch:
             reason = result.status
         elif isinstance(result, Skipped | Held):
             reason = result.reason
+            if isinstance(result, Held) and result.problem is not None:
+                self.add_problems(candidate.document, [result.problem])
         state = state_of(result)
         self._moves.append(Move(self._books.licence.id, candidate.document, state, reason[:64], None, next_at, tries))
 
