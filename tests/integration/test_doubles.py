@@ -50,7 +50,7 @@ def test_same_amount_day_and_customer_in_another_licence_is_warned_of(business: 
 def test_what_was_reversed_is_no_double(business: Business) -> None:
     told = business.write("a.jsonl", order(1))
     business.sync()
-    reverse(business.desk, business.licence, number="W1")
+    reverse(business.desk, business.licence, numbers=["W1"])
     business.sync()
     sell_on_the_market(business, told)
     assert business.codes() == []

@@ -73,7 +73,7 @@ def test_a_prepayment_holds_vat_until_its_invoice_releases_it(business: Business
     assert business.wait(1) == {"booked": 4, "skipped": 1}, business.problems()
     assert balances(business, *BOOKED) == (72600, 0, -12600, 0, -60000)
     with refused("booked upon it"):
-        reverse(business.desk, business.licence, number="P2")
+        reverse(business.desk, business.licence, numbers=["P2"])
     business.write("a.jsonl", order(1, amount="726.00"), paid(2, 1, "200.00"))
     business.sync()
     with refused("released this prepayment"):

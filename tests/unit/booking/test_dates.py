@@ -154,8 +154,8 @@ def test_a_person_chooses_the_day_for_what_was_filed() -> None:
 
 
 def test_the_rate_stays_that_of_the_supply_when_the_date_moves() -> None:
-    stays = {"supply_from": dt.date(2025, 12, 20), "supply_to": dt.date(2025, 12, 24)}
-    night = order(line("109.00", "9", kind=LineKind.LODGING, **stays), paid={"pin": "109.00"}, dates=Dates(**stays))
+    stays = Dates(supply_from=dt.date(2025, 12, 20), supply_to=dt.date(2025, 12, 24))
+    night = order(line("109.00", "9", kind=LineKind.LODGING), paid={"pin": "109.00"}, dates=stays)
     filed = replace(EVIDENCE, start=dt.date(2025, 1, 1), filed_through=dt.date(2025, 12, 31))
     moved = compose_individual(item(night, book_on=dt.date(2026, 2, 1)), book(), filed)
     assert isinstance(moved, Draft)
