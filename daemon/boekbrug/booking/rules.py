@@ -193,6 +193,9 @@ class Rules(_Rule, frozen=True):
     union_by_fifteenth: bool = True
     #: what to do when only the order date is known and it lies within three days of the end of a VAT period
     payment_date_unknown: Literal["ask", "order-date"] = "ask"
+    #: what belongs on a day that the package has closed and no return has yet: held, or booked on the first open day of
+    #: the same VAT period
+    closed_period: Literal["hold", "first-open-day"] = "hold"
     text: str = "{number}"
     condition: str = ""
     due_days: Annotated[int, msgspec.Meta(ge=0)] | None = None

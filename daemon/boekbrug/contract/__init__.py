@@ -79,6 +79,7 @@ from boekbrug.contract.errors import (
 from boekbrug.contract.hookspecs import hookimpl
 from boekbrug.contract.money import (
     MINOR_DIGITS,
+    MINOR_SCALES,
     ExchangeRate,
     divide_half_up,
     from_minor,
@@ -150,6 +151,7 @@ from boekbrug.contract.version import CONTRACT
 __all__ = [
     "CONTRACT",
     "MINOR_DIGITS",
+    "MINOR_SCALES",
     "SALE_KINDS",
     "Account",
     "AccountType",
