@@ -18,7 +18,7 @@ BEATS_PER_LEASE = 3
 GRANTS_EVERY = 60
 """Seconds between two looks for grants that nobody used for so long that they would lapse."""
 RECONCILE_EVERY = 20
-"""Seconds between two looks for a licence whose books are to be compared tonight: 720 in an hour on four nodes."""
+"""Seconds between two looks for licences whose books are to be compared tonight; then one follows upon the other."""
 SUBSCRIBE_EVERY = 5
 """Seconds between two looks for a unit that no vendor calls us about yet; a look is four queries."""
 FORGOTTEN_AFTER = dt.timedelta(days=1)
@@ -31,6 +31,8 @@ class Rhythm:
         self._house, self._pool = house, pool
         self._reachable = True
         self._host = host_identity()
+        #: whether what takes long may go on
+        self.goes_on: Callable[[], bool] = lambda: True
 
     def look(self) -> None:
         """Wake the workers when something is due."""
@@ -58,8 +60,9 @@ class Rhythm:
         self._house.grants.keep_alive(self._house.http())
 
     def reconcile(self) -> None:
-        """Compare the books of one licence whose night has come."""
-        nightly.reconcile_next(self._house)
+        """Compare the books of all licences whose night has come, one after the other, until the service stops."""
+        while self.goes_on() and nightly.reconcile_next(self._house) is not None:
+            pass
 
     def subscribe(self) -> None:
         """Ask a vendor to call us about a unit that a licence uses, or not to any more."""
@@ -94,6 +97,7 @@ def schedule(house: House, pool: Pool) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
+    rhythm.goes_on = lambda: scheduler.running
     acts = {
         rhythm.guarded(rhythm.look): float(house.settings.service.poll),
         rhythm.guarded(rhythm.beat): house.settings.engine.lease / BEATS_PER_LEASE,

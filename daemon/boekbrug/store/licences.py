@@ -175,6 +175,27 @@ _NEXT_WORK = """
 """
 
 
+def has_work(connection: Connection, id: int, now: int) -> bool:
+    """Tell whether a document, entry, effect, term or proof of a licence has its turn."""
+    return bool(select_rows(connection, _HAS_WORK, [*[id, now] * 6, now]))
+
+
+_HAS_WORK = """
+    select 1 where exists (select 1 from document_state where licence = ? and next_at <= ?)
+    or exists (select 1 from entry_state where licence = ? and next_at <= ?)
+    or exists (select 1 from term where licence = ? and due_at <= ?)
+    or exists (select 1 from effect where licence = ? and next_at <= ?)
+    or exists (
+        select 1 from party p join licence l on l.administration = p.administration where l.id = ? and p.next_at <= ?
+    ) or exists (
+        select 1 from effect f join licence l on l.administration = f.administration
+        where f.kind = 'party' and l.id = ? and f.next_at <= ?
+    ) or exists (
+        select 1 from vat_id where accepted_at is not null and valid is not true and next_at <= ?
+    )
+"""
+
+
 def hint(connection: Connection, source: int, unit: str, now: int) -> int:
     """Make the licences of a unit due at once; a run under way is followed by exactly one more. Return how many."""
     due = sa.update(licence).where(licence.c.source == source, licence.c.state == ACTIVE)
