@@ -6,12 +6,12 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import OperationalError
 
-from boekbrug.acts import nightly
+from boekbrug.acts import mailing, nightly
 from boekbrug.acts.subscribing import subscribe_next
 from boekbrug.runtime.processes import host_identity, is_alive
 from boekbrug.service import notify
 from boekbrug.service.pool import Pool
-from boekbrug.store import licences, workers
+from boekbrug.store import licences, outbox, workers
 from boekbrug.sync.house import House
 
 BEATS_PER_LEASE = 3
@@ -21,6 +21,8 @@ RECONCILE_EVERY = 20
 """Seconds between two looks for licences whose books are to be compared tonight; then one follows upon the other."""
 SUBSCRIBE_EVERY = 5
 """Seconds between two looks for a unit that no vendor calls us about yet; a look is four queries."""
+MAIL_EVERY = 5
+"""Seconds between two looks for mail to send."""
 FORGOTTEN_AFTER = dt.timedelta(days=1)
 
 
@@ -68,6 +70,14 @@ class Rhythm:
         """Ask a vendor to call us about a unit that a licence uses, or not to any more."""
         subscribe_next(self._house)
 
+    def send_mail(self) -> None:
+        """Hand to the mail server what is due, until nothing is or it does not take it."""
+        while sent := mailing.send_next(self._house):
+            self._house.log.info(f"mail.{sent.state}", kind=sent.kind, reason=sent.reason)
+            if sent.state == outbox.DUE:
+                # it would not take the next one either; the look after this one tries that
+                return
+
     def show_life(self) -> None:
         """Tell the watchdog that this process works, unless a worker hangs or has died."""
         if self._pool.well() == len(self._pool):
@@ -105,6 +115,7 @@ def schedule(house: House, pool: Pool) -> BackgroundScheduler:
     acts[rhythm.guarded(rhythm.keep_grants)] = GRANTS_EVERY
     acts[rhythm.guarded(rhythm.reconcile)] = RECONCILE_EVERY
     acts[rhythm.guarded(rhythm.subscribe)] = SUBSCRIBE_EVERY
+    acts[rhythm.guarded(rhythm.send_mail)] = MAIL_EVERY
     if seconds := notify.watchdog_seconds():
         acts[rhythm.show_life] = seconds / 2
     for act, every in acts.items():
