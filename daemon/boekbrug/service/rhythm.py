@@ -7,6 +7,7 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 from sqlalchemy.exc import OperationalError
 
 from boekbrug.acts import mailing, nightly
+from boekbrug.acts.notices import write_notices
 from boekbrug.acts.subscribing import subscribe_next
 from boekbrug.runtime.processes import host_identity, is_alive
 from boekbrug.service import notify
@@ -71,7 +72,8 @@ class Rhythm:
         subscribe_next(self._house)
 
     def send_mail(self) -> None:
-        """Hand to the mail server what is due, until nothing is or it does not take it."""
+        """Hand to the mail server what is due, until nothing is or it does not take it; notices are written first."""
+        write_notices(self._house)
         while sent := mailing.send_next(self._house):
             self._house.log.info(f"mail.{sent.state}", kind=sent.kind, reason=sent.reason)
             if sent.state == outbox.DUE:

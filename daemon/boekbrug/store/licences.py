@@ -1,5 +1,6 @@
 """Licences: reading them, and the claim that lets one worker at a time fetch and compose for one."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -202,6 +203,12 @@ def hint(connection: Connection, source: int, unit: str, now: int) -> int:
     if unit:
         due = due.where(licence.c.unit == unit)
     return connection.execute(due.values(at_once(now))).rowcount
+
+
+def resume(connection: Connection, connections: Collection[int], now: int) -> None:
+    """Make the licences of connections due at once, which work again."""
+    mine = sa.or_(licence.c.source.in_(connections), licence.c.target.in_(connections))
+    connection.execute(sa.update(licence).where(mine, licence.c.state == ACTIVE).values(at_once(now)))
 
 
 def at_once(now: int) -> dict[str, Any]:

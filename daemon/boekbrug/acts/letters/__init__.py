@@ -16,6 +16,8 @@ class LetterKind(StrEnum):
     LINK = "link"
     #: an operator looks at what a user reported
     CASE = "case"
+    #: a connection stands still until a person mends it
+    STANDSTILL = "standstill"
 
 
 class Words(NamedTuple):
