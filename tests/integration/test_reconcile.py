@@ -5,13 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.integration.journey import Business, order
 
+from boekbrug.acts import licences
 from boekbrug.acts.accept import accept
 from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.nightly import reconcile_next
 from boekbrug.acts.reconcile import Reconciled, reconcile
+from boekbrug.runtime.clock import microseconds
 from boekbrug.runtime.metrics import read_stock
+from boekbrug.service.pool import Pool
+from boekbrug.service.rhythm import Rhythm
+from boekbrug.store.tables import licence, rules
 
 FIRST, END = dt.date(2026, 9, 1), dt.date(2026, 10, 1)
 
@@ -99,6 +105,15 @@ def test_a_changed_amount_is_named_by_account_until_it_is_accepted(business: Bus
     assert business.codes() == []
 
 
+def test_another_vat_code_or_date_is_named(business: Business) -> None:
+    before = journal(business).read_text()
+    journal(business).write_text(before.replace("role:base, vat:VH", "role:base, vat:VL", 1))
+    (difference,) = compare(business).differences
+    assert "VL is booked" in difference.what
+    journal(business).write_text(before.replace("2026-09-14", "2026-09-15", 1))
+    assert "2026-09-14 was sent, 2026-09-15 is booked" in compare(business).differences[0].what
+
+
 def test_a_copy_of_an_entry_under_a_mark_of_ours_is_extra_until_it_is_gone(business: Business) -> None:
     before = journal(business).read_text()
     mark = f"W1-{business.licence.code}-1"
@@ -124,3 +139,37 @@ def test_a_licence_is_compared_every_night_by_itself_and_once(business: Business
     assert stock.reconciled_timestamp == business.clock.now().timestamp()
     business.clock.advance(dt.timedelta(days=1))
     assert reconcile_next(business.house) == "bench"
+
+
+def test_all_licences_are_compared_in_one_night_each_at_its_own_minute(business: Business) -> None:
+    copies(business, 20)
+    assert reconcile_next(business.house) is None
+    with business.house.database.read() as connection:
+        nights = connection.scalars(sa.select(licence.c.compare_at)).all()
+    assert len(set(nights)) == 21
+    business.clock.advance(dt.timedelta(days=1))
+    rhythm = Rhythm(business.house, Pool(business.house, 1))
+    rhythm.reconcile()
+    with business.house.database.read() as connection:
+        compared = connection.scalars(sa.select(licence.c.compared_at)).all()
+    assert compared == [microseconds(business.clock)] * 21
+
+
+def copies(business: Business, count: int) -> None:
+    """Add licences that have nothing to compare."""
+    with business.house.database.write() as connection:
+        row = dict(connection.execute(sa.select(licence)).one()._mapping)
+        body = dict(connection.execute(sa.select(rules)).one()._mapping)
+        for n in range(count):
+            own = {"id": row["id"] + n + 1, "name": f"copy-{n}", "code": f"{n:04}"}
+            connection.execute(sa.insert(licence).values({**row, **own}))
+            connection.execute(sa.insert(rules).values({**body, "licence": own["id"]}))
+
+
+def test_a_licence_that_has_ended_is_not_said_to_lag_behind(business: Business) -> None:
+    delete(business, "W2")
+    compare(business)
+    assert read_stock(business.house.database).differences_at_target == 1
+    licences.pause(business.desk, business.licence)
+    stock = read_stock(business.house.database)
+    assert (stock.differences_at_target, stock.reconciled_timestamp) == (0, 0)

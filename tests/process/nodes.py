@@ -1,5 +1,6 @@
 """Several daemons, each a host of its own, on one PostgreSQL behind a pgbouncer, before Exact's stand-in."""
 
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -22,15 +23,18 @@ from tests.servers import Cluster, Postgres, Tool, pooling
 
 from boekbrug.acts import authorise, connections, licence_file, licences
 from boekbrug.acts.desk import Desk
+from boekbrug.runtime.clock import SystemClock
 from boekbrug.runtime.settings import load
 from boekbrug.store import changes, schema, states
 from boekbrug.store import licences as licence_rows
 from boekbrug.store.tables import licence
 from boekbrug.sync.house import House
+from boekbrug.testing.clock import ShiftedClock
 
 HERE = Path(__file__).parents[2] / "bench"
 CALLS_AT_ONCE = 4
 PAUSE = 0.1
+PUBLIC = "https://boekbrug.example"
 ENGINE = "lease = 8\ncall_deadline = 4\nquiet_period = 16"
 """Seconds that a test can wait: a licence is taken over after 8, a call that was lost is sent again after 16."""
 _RULES = {
@@ -52,7 +56,7 @@ class Town:
     def _write_settings(self, engine: str) -> None:
         given = self.exact["credentials"]
         (self.office.folder / "secret").write_text(given["client_secret"], encoding="utf-8")
-        settle_in(self.office, extra=f"workers = {CALLS_AT_ONCE}\n[engine]\n{engine}\n")
+        settle_in(self.office, extra=f'workers = {CALLS_AT_ONCE}\npublic_url = "{PUBLIC}"\n[engine]\n{engine}\n')
         with self.office.config.open("a", encoding="utf-8") as config:
             config.write(
                 f'[[app]]\nname = "exact"\nplugin = "exactonline"\nclient_id = "{given["client_id"]}"\n'
@@ -63,26 +67,45 @@ class Town:
     def furnish(self, shops: int) -> None:
         """Authorise at Exact, and set up so many shops with a licence each, active and not due."""
         schema.upgrade(self.house.database)
-        desk = Desk(self.house, "tests")
-        connections.add(desk, "books", "exactonline", {})
-        page: Any = authorise.begin(desk, "books")
-        back = requests.get(page.url, allow_redirects=False, timeout=30).headers["Location"]
-        authorise.paste(desk, "books", back)
-        arrived = authorise.arrived(self.house, "books")
-        assert arrived is not None
-        authorise.confirm(desk, "books", arrived.id)
-        self.shops = shops
+        self.link("books")
         for n in range(shops):
-            self._open_shop(desk, n)
+            self.open_shop(n)
         self.put_off()
 
-    def _open_shop(self, desk: Desk, n: int) -> None:
+    def link(self, books: str) -> None:
+        """Add a connection to Exact and authorise it."""
+        connections.add(Desk(self.house, "tests"), books, "exactonline", {})
+        self.authorise(books)
+
+    def authorise(self, books: str, ago: dt.timedelta = dt.timedelta()) -> None:
+        """Let the user at Exact authorise a connection, as a person does with a browser, or did some time ago."""
+        clock = ShiftedClock(SystemClock())
+        clock.advance(-ago)
+        house = House(self.house.settings, clock=clock)
+        self._authorise(Desk(house, "tests"), books)
+        house.close()
+
+    def _authorise(self, desk: Desk, books: str) -> None:
+        page: Any = authorise.begin(desk, books)
+        back = requests.get(page.url, allow_redirects=False, timeout=30).headers["Location"]
+        authorise.paste(desk, books, back)
+        # who authorises again needs no confirmation
+        if arrived := authorise.arrived(desk.house, books):
+            authorise.confirm(desk, books, arrived.id)
+
+    def revoke(self) -> None:
+        """Let the user at Exact withdraw what was granted."""
+        control(self.exact, "books", {"revoke": self.exact["credentials"]["user"]})
+
+    def open_shop(self, n: int, books: str = "books") -> None:
+        """Open a shop whose licence books in a connection to Exact."""
+        desk, self.shops = Desk(self.house, "tests"), self.shops + 1
         folder = self.office.folder / f"shop{n}"
         folder.mkdir()
         connections.add(desk, f"shop{n}", "files", {"folder": str(folder)})
         file = self.office.folder / "licence.toml"
         shutil.copy(HERE / "licence.toml", file)
-        own = {'"bench"': f'"shop{n}"', '"shop"\nunit': f'"shop{n}"\nunit'}
+        own = {'"bench"': f'"shop{n}"', '"shop"\nunit': f'"shop{n}"\nunit', 'target = "books"': f'target = "{books}"'}
         for old, new in (own | _RULES).items():
             edit(file, old, new)
         licences.apply(desk, licence_file.read(file))
@@ -120,6 +143,13 @@ class Town:
             watch(booked)
             time.sleep(PAUSE)
         return time.monotonic() - began
+
+    def wait_until(self, is_so: Callable[[], bool], seconds: float = 60) -> None:
+        """Wait until something is so, looking ten times a second."""
+        began = time.monotonic()
+        while not is_so():
+            assert time.monotonic() - began < seconds
+            time.sleep(PAUSE)
 
     def _counts_if_reachable(self) -> dict[str, int]:
         try:

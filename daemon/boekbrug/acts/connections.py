@@ -13,7 +13,7 @@ from boekbrug.contract import BoekbrugError, CheckResult, PluginSettings, Proble
 from boekbrug.contract.settings import secret_fields
 from boekbrug.runtime.instances import secret_place
 from boekbrug.runtime.plugins import PluginHost
-from boekbrug.store import connections
+from boekbrug.store import connections, licences
 from boekbrug.store.connections import OK, PAUSED, ConnectionRow
 from boekbrug.sync.house import House
 
@@ -60,6 +60,7 @@ def change(desk: Desk, name: str, values: Mapping[str, object]) -> None:
         if row.state == PAUSED:
             # the key that was refused may be among what changed; the next call tells
             connections.set_state(act.connection, row.id, OK, "", act.now)
+            licences.resume(act.connection, [row.id], act.now)
         act.facts = {"changed": ", ".join(sorted(values))}
 
 

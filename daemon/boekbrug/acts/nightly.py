@@ -8,15 +8,14 @@ from boekbrug.acts.licences import note_closed
 from boekbrug.acts.reconcile import reconcile
 from boekbrug.contract import BoekbrugError
 from boekbrug.runtime.clock import EPOCH
-from boekbrug.store import facts, licences
-from boekbrug.store.licences import ACTIVE, Licence
+from boekbrug.store import licences, nights
+from boekbrug.store.licences import Licence
 from boekbrug.sync.house import House
 from boekbrug.sync.workplace import MICROSECOND
 
 LOOK_BACK = dt.timedelta(days=35)
 """Entries dated earlier are compared when somebody asks for them: most packages have closed their period."""
 _FIRST_HOUR, _SPREAD = 1, 240
-_DUE = "reconcile-due "
 _AGAIN = dt.timedelta(hours=1) // MICROSECOND
 
 
@@ -24,21 +23,19 @@ def reconcile_next(house: House) -> str | None:
     """Compare one licence whose night has come; return its name, None when there is none. Of several nodes one does."""
     with house.database.read() as connection:
         now = house.database.now(connection)
-        due = facts.starting_with(connection, _DUE)
-        active = [one for one in licences.list_all(connection) if one.state == ACTIVE]
-    for licence in active:
-        before = due.get(f"{_DUE}{licence.id}")
-        if before is None:
-            _claim(house, licence, None, _next_night(now, licence.id))
-        elif int(before) <= now and _claim(house, licence, before, _next_night(now, licence.id)):
-            _compare(house, licence, now)
-            return licence.name
-    return None
-
-
-def _claim(house: House, licence: Licence, before: str | None, after: int) -> bool:
+        unplanned, found = nights.without(connection), nights.due(connection, now)
+    if unplanned:
+        with house.database.write() as connection:
+            nights.plan(connection, lambda id: _next_night(now, id))
+    if found is None:
+        return None
+    id, due_at = found
     with house.database.write() as connection:
-        return facts.change(connection, f"{_DUE}{licence.id}", before, str(after))
+        is_mine = nights.claim(connection, id, due_at, _next_night(now, id))
+        licence = licences.get(connection, id)
+    if is_mine:
+        _compare(house, licence, now)
+    return licence.name
 
 
 def _next_night(after: int, licence: int) -> int:
@@ -57,7 +54,7 @@ def _compare(house: House, licence: Licence, now: int) -> None:
     except BoekbrugError as error:
         house.log.warning("reconcile.failed", licence=licence.name, code=error.code, **error.facts)
         with house.database.write() as connection:
-            facts.put(connection, f"{_DUE}{licence.id}", str(now + _AGAIN))
+            nights.put_off(connection, licence.id, now + _AGAIN)
         return
     told = msgspec.to_builtins(found.kinds)
     house.log.info("reconcile.done", licence=licence.name, asked=found.asked, agreeing=found.agreeing, **told)

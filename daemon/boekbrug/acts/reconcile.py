@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from boekbrug.contract import CannotTell, Entry, EntryAnswer, FoundEntry, Gone, Line, Match, Role, from_minor
-from boekbrug.store import booked, effects, entries, facts, licences, states
+from boekbrug.store import booked, effects, entries, licences, nights, states
 from boekbrug.store.booked import BookedEntry
 from boekbrug.store.licences import Licence
 from boekbrug.sync.at_target import keep_differences
@@ -68,9 +68,7 @@ def reconcile(house: House, licence: Licence, first: dt.date, end: dt.date) -> R
     keep_differences(work, licence, tally.noted, tally.extras, (first, end))
     result = tally.result(house, licence, first, end)
     with house.database.write() as connection:
-        now = house.database.now(connection)
-        kept = {"at": now, "differences": len(result.differences)}
-        facts.put(connection, f"{facts.RECONCILED}{licence.id}", msgspec.json.encode(kept).decode())
+        nights.keep(connection, licence.id, len(result.differences), house.database.now(connection))
     return result
 
 
@@ -186,12 +184,14 @@ def differing(body: Entry, found: FoundEntry) -> list[str]:
         for account in sorted(sent.keys() | there.keys())
         if sent.get(account, 0) != there.get(account, 0)
     ]
-    codes, booked_codes = _codes(body.lines), _codes(found.lines)
+    codes = _codes(line for line in body.lines if line.role is Role.BASE)
+    booked_codes = _codes(found.lines)
     what += [
         f"account {account}: code {', '.join(sorted(codes[account]))} was sent, "
-        f"{', '.join(sorted(booked_codes[account]))} is booked"
-        for account in sorted(codes.keys() & booked_codes.keys())
-        if not what and codes[account] != booked_codes[account]
+        f"{', '.join(sorted(booked_codes.get(account, ()))) or 'none'} is booked"
+        for account in sorted(codes)
+        # a target that tells no codes at all says nothing about them
+        if not what and booked_codes and codes[account] != booked_codes.get(account, set())
     ]
     plain = (("journal", body.journal, found.journal), ("period", body.period, found.period))
     what += [
@@ -209,10 +209,10 @@ def _per_account(lines: Sequence[Line]) -> dict[str, int]:
     return {account: minor for account, minor in sums.items() if minor}
 
 
-def _codes(lines: Sequence[Line]) -> Mapping[str, set[str]]:
+def _codes(lines: Iterable[Line]) -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = {}
     for line in lines:
-        if line.role is Role.BASE and line.vat_code:
+        if line.vat_code:
             found.setdefault(line.account, set()).add(line.vat_code)
     return found
 

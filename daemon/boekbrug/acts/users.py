@@ -1,24 +1,26 @@
 """Users: add them, say which licences they see, send them a link to log in with, and shut them out again."""
 
-import re
 import secrets
 from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
+from boekbrug.acts import mailing
 from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.acts.letters import LetterKind
 from boekbrug.contract import BoekbrugError, SettingsError
 from boekbrug.problems import LANGUAGES
 from boekbrug.runtime import passwords
-from boekbrug.store import licences, people
+from boekbrug.runtime.mail import is_address
+from boekbrug.store import licences, outbox, people
 from boekbrug.store.people import Key, User, UserRole
 from boekbrug.sync.house import House
 
 LINK_LASTS = 3 * 24 * 3600 * 1_000_000
 """Microseconds in which a one-time link has to be used: a weekend."""
 KEY_BEGINS = "bb_"
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_LINKS = (LetterKind.INVITATION, LetterKind.LINK)
 READ, WRITE = "read", "write"
 """Scopes of API keys."""
 
@@ -35,23 +37,39 @@ def normal(email: str) -> str:
     return email.strip().lower()
 
 
-def add(desk: Desk, email: str, name: str, role: str, licence_names: Collection[str], language: str = "nl") -> User:
-    """Add a user without a password; raise SettingsError with all faults, ActRefused when the address is taken."""
+def add(
+    desk: Desk,
+    email: str,
+    name: str,
+    role: str,
+    licence_names: Collection[str],
+    language: str = "nl",
+    *,
+    invite: bool = False,
+) -> User:
+    """Add a user without a password, and mail a one-time link where asked to `invite`.
+
+    Raise SettingsError with all faults, ActRefused when the address is taken or no mail can be sent.
+    """
     email = normal(email)
-    faults = [] if _EMAIL.fullmatch(email) and len(email) <= 254 else [f"email: {email!r} is not an address"]
+    if invite:
+        mailing.demand_mail(desk.house)
+    faults = [] if is_address(email) and len(email) <= 254 else [f"email: {email!r} is not an address"]
     if role not in list(UserRole):
         faults.append(f"role: {role!r} is not one of {', '.join(UserRole)}")
     if language not in LANGUAGES:
         faults.append(f"language: {language!r} is not one of {', '.join(LANGUAGES)}")
     if faults:
         raise SettingsError(faults)
-    with desk.act("user-add", email, ids=1) as act:
+    with desk.act("user-add", email, ids=2) as act:
         user = User(act.ids.take(), email, name.strip() or email, role, language, None, None, act.now)
         try:
             people.add(act.connection, user)
         except IntegrityError as error:
             raise ActRefused([f"{email} is a user already; see: boekbrug user list"]) from error
         _give_licences(act, user, licence_names)
+        if invite:
+            _mail_link(desk, act, user, LetterKind.INVITATION)
         act.facts = {"role": role, "licences": ", ".join(sorted(licence_names))}
     return user
 
@@ -73,14 +91,38 @@ def give_licences(desk: Desk, email: str, names: Collection[str]) -> None:
 
 def link(desk: Desk, email: str) -> str:
     """Give a user a one-time link; return the path of its page. Raise NotKnown, ActRefused for a disabled user."""
-    user = get(desk.house, email)
+    user = _enabled(desk.house, email)
+    with desk.act("user-link", user.email) as act:
+        return _give_link(desk, act, user)
+
+
+def mail_link(desk: Desk, email: str) -> None:
+    """Mail a user a one-time link; raise NotKnown, ActRefused for a disabled user or when no mail can be sent."""
+    mailing.demand_mail(desk.house)
+    user = _enabled(desk.house, email)
+    with desk.act("user-link", user.email, ids=1) as act:
+        _mail_link(desk, act, user, LetterKind.INVITATION if user.password is None else LetterKind.LINK)
+        act.facts = {"by": "mail"}
+
+
+def _enabled(house: House, email: str) -> User:
+    user = get(house, email)
     if user.disabled_at is not None:
         raise ActRefused([f"{user.email} is disabled; allow it first: boekbrug user enable {user.email}"])
+    return user
+
+
+def _give_link(desk: Desk, act: Act, user: User) -> str:
     token = secrets.token_hex(32)
-    with desk.act("user-link", user.email) as act:
-        token_hash = desk.house.vault.keyed_hash(token)
-        people.give_link(act.connection, token_hash, user.id, act.now + LINK_LASTS, act.now)
+    people.give_link(act.connection, desk.house.vault.keyed_hash(token), user.id, act.now + LINK_LASTS, act.now)
+    # an earlier link ended with this one, and mail that has not gone out yet would bring it
+    outbox.withdraw(act.connection, act.now, recipient=user.email, kinds=_LINKS)
     return f"/enter/{token}"
+
+
+def _mail_link(desk: Desk, act: Act, user: User, kind: LetterKind) -> None:
+    address = desk.house.settings.service.public_url + _give_link(desk, act, user)
+    mailing.post(desk, act, user, kind, {"link": address}, act.now + LINK_LASTS)
 
 
 def disable(desk: Desk, email: str) -> None:
@@ -90,6 +132,7 @@ def disable(desk: Desk, email: str) -> None:
         people.change(act.connection, user.id, act.now, disabled_at=act.now)
         people.end_all(act.connection, user.id)
         people.end_keys(act.connection, user.id, act.now)
+        outbox.withdraw(act.connection, act.now, recipient=user.email, kinds=_LINKS)
 
 
 def enable(desk: Desk, email: str) -> None:

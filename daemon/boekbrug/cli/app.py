@@ -19,6 +19,7 @@ from boekbrug.cli import (
     init,
     licence,
     lists,
+    mail,
     plugins,
     problems,
     reconciling,
@@ -80,6 +81,7 @@ app.command("check")(run.check)
 app.add_typer(connection.app, name="connection")
 app.add_typer(licence.app, name="licence")
 app.add_typer(user.app, name="user")
+app.add_typer(mail.app, name="mail")
 app.command("sync")(sync.sync)
 app.command("preview")(books.preview)
 app.command("approve")(books.approve)

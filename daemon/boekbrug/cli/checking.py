@@ -39,6 +39,8 @@ def findings(settings: Settings, language: str) -> Iterator[Finding]:
         return
     with closing(House(settings)) as house:
         yield _plugins(house.plugins)
+        if settings.mail.host:
+            yield _mail(house)
         yield from _connections(house, language)
         yield from _licences(house, language)
 
@@ -70,6 +72,13 @@ def _database(settings: Settings) -> Finding:
 def _plugins(host: PluginHost) -> Finding:
     names = ", ".join(f"{one.name} {one.version}" for one in host.installed) or "none is installed"
     return Finding("plugins", not host.refused, (*host.refused, names) if host.refused else (names,))
+
+
+def _mail(house: House) -> Finding:
+    try:
+        return Finding("mail", True, (house.mailer().check(),))
+    except BoekbrugError as error:
+        return Finding("mail", False, tuple(sentences(error)))
 
 
 def _connections(house: House, language: str) -> Iterator[Finding]:

@@ -37,6 +37,10 @@ def _show(result: "Reconciled") -> None:
     summary.states(summary.console(), result.documents)
     say(f"  Booked here {number(result.booked)}, in the books {number(result.found)}.")
     say(f"  {number(result.asked)} entries were asked for, {number(result.agreeing)} are as they were sent.")
+    for name, counted in (("status", result.statuses), ("period", result.periods)):
+        if counted.keys() - {"-"}:
+            told = ", ".join(f"{number(count)} {what}" for what, count in sorted(counted.items()))
+            say(f"  By {name}: {told}.")
     for one in result.differences:
         say(f"  {one.kind:<8} {one.mark}  {one.remote_id}  {one.what}".rstrip())
     if not result.sums_up:

@@ -9,6 +9,8 @@ from boekbrug.cli.shared import Json, at_desk, note, opened, say, write_json
 app = typer.Typer(help="Who may open the pages.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address, which is the name to log in.")]
 Licences = Annotated[list[str] | None, typer.Option("--licence", help="A licence to show; more than once for more.")]
+Shown = Annotated[bool, typer.Option("--print", help="Print the link, even where it could be mailed.")]
+_MAILED = "The link is in the outbox; a running boekbrug sends it within seconds. See: boekbrug mail list"
 
 
 @app.command("add")
@@ -19,21 +21,30 @@ def add(
     licence: Licences = None,
     name: Annotated[str, typer.Option(help="How to address the user.")] = "",
     language: Annotated[str, typer.Option("--speaks", help="nl, en or de.")] = "nl",
+    shown: Shown = False,
 ) -> None:
-    """Add a user and print a link with which a password is chosen."""
+    """Add a user and mail a link with which a password is chosen, or print it where no mail can be sent."""
     from boekbrug.acts import users
 
     with at_desk(context) as desk:
-        users.add(desk, email, name, role, licence or [], language)
-        _print_link(desk.house.settings.service.public_url, users.link(desk, email))
+        by_mail = bool(desk.house.settings.mail.host) and not shown
+        users.add(desk, email, name, role, licence or [], language, invite=by_mail)
+        if by_mail:
+            note(_MAILED)
+        else:
+            _print_link(desk.house.settings.service.public_url, users.link(desk, email))
 
 
 @app.command("link")
-def link(context: typer.Context, email: Email) -> None:
-    """Print a new link for a user, for who forgot the password; it works once, for three days."""
+def link(context: typer.Context, email: Email, shown: Shown = False) -> None:
+    """Mail or print a new link for a user, for who forgot the password; it works once, for three days."""
     from boekbrug.acts import users
 
     with at_desk(context) as desk:
+        if desk.house.settings.mail.host and not shown:
+            users.mail_link(desk, email)
+            note(_MAILED)
+            return
         _print_link(desk.house.settings.service.public_url, users.link(desk, email))
 
 

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from boekbrug import __version__
 from boekbrug.contract import CONTRACT, Booked, NotSent, Outcome, Refused, Unknown
-from boekbrug.store import stock
+from boekbrug.store import outbox, stock
 from boekbrug.store.database import Database
 
 OUTCOMES: Mapping[type, str] = {Booked: "booked", Refused: "refused", NotSent: "not-sent", Unknown: "unknown"}
@@ -33,6 +33,7 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
     last_run_timestamp: float = 0
     differences_at_target: int = 0
     reconciled_timestamp: float = 0
+    mail_stuck: int = 0
 
 
 def read_stock(database: Database) -> Stock:
@@ -50,6 +51,7 @@ def read_stock(database: Database) -> Stock:
             last_run_timestamp=0 if last_run is None else last_run / 1_000_000,
             differences_at_target=differences,
             reconciled_timestamp=0 if reconciled is None else reconciled / 1_000_000,
+            mail_stuck=outbox.stuck(connection, now),
         )
 
 
@@ -136,4 +138,7 @@ def _families(stock: Stock) -> Iterator[Metric]:
         "boekbrug_reconciled_timestamp_seconds",
         "When books were last compared with what was booked.",
         value=stock.reconciled_timestamp,
+    )
+    yield GaugeMetricFamily(
+        "boekbrug_mail_stuck", "Mail that is refused, or was tried in vain for a while.", value=stock.mail_stuck
     )

@@ -1,6 +1,7 @@
 """The settings of the daemon: one TOML file, read once; licences and connections live in the database."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ NAME = "boekbrug.toml"
 SYSTEM_WIDE = Path("/etc/boekbrug") / NAME
 CONFIG = "BOEKBRUG_CONFIG"
 CREDENTIAL = "boekbrug-key"
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
 
 
 def _resolved(path: Path, info: ValidationInfo) -> Path:
@@ -149,6 +151,42 @@ class Rates(Section):
     )
 
 
+class Security(StrEnum):
+    """How the connection to a mail server is kept from being read."""
+
+    #: begins in the clear and goes on encrypted, or not at all; port 587
+    STARTTLS = "starttls"
+    #: encrypted from the first byte on; port 465
+    TLS = "tls"
+    #: in the clear, for a relay on this machine; port 25
+    NONE = "none"
+
+
+class Mail(Section):
+    """The server that mail is handed to: one-time links for users, and problems that they report."""
+
+    host: str = Field("", description="name of the SMTP server; empty: no mail is sent, and links are shown instead")
+    port: Port = Field(587, description="its port: 587 for `starttls`, 465 for `tls`, 25 for `none`")
+    security: Security = Field(
+        Security.STARTTLS, description="`starttls`, `tls`, or `none` for a relay on this machine"
+    )
+    user: str = Field("", description="the account there; empty: without logging in")
+    password_file: ResolvedPath | None = Field(
+        None, description="file that holds the password of `user` and nothing else"
+    )
+    sender: str = Field("", description="address that mail comes from, as `boekbrug@example.nl`")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.host and not _ADDRESS.fullmatch(self.sender):
+            raise ValueError("sender must be an address, since mail without one is refused")
+        if bool(self.user) != (self.password_file is not None):
+            raise ValueError("user and password_file go together; give both or neither")
+        if self.user and self.security is Security.NONE:
+            raise ValueError("a password may not travel in the clear; choose starttls or tls")
+        return self
+
+
 class Secrets(Section):
     """The keys that tokens and personal data are encrypted with."""
 
@@ -185,6 +223,7 @@ class Settings(Section):
     secrets: Secrets = Secrets()
     vies: Vies = Vies()
     rates: Rates = Rates()
+    mail: Mail = Mail()
     app: tuple[AppRegistration, ...] = ()
 
     _file: Path | None = None
@@ -196,6 +235,12 @@ class Settings(Section):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             sentence = f"app {', '.join(twice)} occurs more than once; give each [[app]] a name of its own"
             raise ValueError(sentence)
+        return self
+
+    @model_validator(mode="after")
+    def _links_lead_here(self) -> Self:
+        if self.mail.host and not self.service.public_url:
+            raise ValueError("mail needs service.public_url, since the links in it begin with that; set it too")
         return self
 
     @property
@@ -292,6 +337,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "secrets": Secrets,
     "vies": Vies,
     "rates": Rates,
+    "mail": Mail,
     "app": AppRegistration,
 }
 """The tables of the file, in the order in which they are documented."""

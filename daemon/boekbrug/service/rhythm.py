@@ -6,21 +6,24 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import OperationalError
 
-from boekbrug.acts import nightly
+from boekbrug.acts import mailing, nightly
+from boekbrug.acts.notices import write_notices
 from boekbrug.acts.subscribing import subscribe_next
 from boekbrug.runtime.processes import host_identity, is_alive
 from boekbrug.service import notify
 from boekbrug.service.pool import Pool
-from boekbrug.store import licences, workers
+from boekbrug.store import licences, outbox, workers
 from boekbrug.sync.house import House
 
 BEATS_PER_LEASE = 3
 GRANTS_EVERY = 60
 """Seconds between two looks for grants that nobody used for so long that they would lapse."""
 RECONCILE_EVERY = 20
-"""Seconds between two looks for a licence whose books are to be compared tonight: 720 in an hour on four nodes."""
+"""Seconds between two looks for licences whose books are to be compared tonight; then one follows upon the other."""
 SUBSCRIBE_EVERY = 5
 """Seconds between two looks for a unit that no vendor calls us about yet; a look is four queries."""
+MAIL_EVERY = 5
+"""Seconds between two looks for mail to send."""
 FORGOTTEN_AFTER = dt.timedelta(days=1)
 
 
@@ -31,6 +34,8 @@ class Rhythm:
         self._house, self._pool = house, pool
         self._reachable = True
         self._host = host_identity()
+        #: whether what takes long may go on
+        self.goes_on: Callable[[], bool] = lambda: True
 
     def look(self) -> None:
         """Wake the workers when something is due."""
@@ -58,12 +63,22 @@ class Rhythm:
         self._house.grants.keep_alive(self._house.http())
 
     def reconcile(self) -> None:
-        """Compare the books of one licence whose night has come."""
-        nightly.reconcile_next(self._house)
+        """Compare the books of all licences whose night has come, one after the other, until the service stops."""
+        while self.goes_on() and nightly.reconcile_next(self._house) is not None:
+            pass
 
     def subscribe(self) -> None:
         """Ask a vendor to call us about a unit that a licence uses, or not to any more."""
         subscribe_next(self._house)
+
+    def send_mail(self) -> None:
+        """Hand to the mail server what is due, until nothing is or it does not take it; notices are written first."""
+        write_notices(self._house)
+        while sent := mailing.send_next(self._house):
+            self._house.log.info(f"mail.{sent.state}", kind=sent.kind, reason=sent.reason)
+            if sent.state == outbox.DUE:
+                # it would not take the next one either; the look after this one tries that
+                return
 
     def show_life(self) -> None:
         """Tell the watchdog that this process works, unless a worker hangs or has died."""
@@ -94,6 +109,7 @@ def schedule(house: House, pool: Pool) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
+    rhythm.goes_on = lambda: scheduler.running
     acts = {
         rhythm.guarded(rhythm.look): float(house.settings.service.poll),
         rhythm.guarded(rhythm.beat): house.settings.engine.lease / BEATS_PER_LEASE,
@@ -101,6 +117,7 @@ def schedule(house: House, pool: Pool) -> BackgroundScheduler:
     acts[rhythm.guarded(rhythm.keep_grants)] = GRANTS_EVERY
     acts[rhythm.guarded(rhythm.reconcile)] = RECONCILE_EVERY
     acts[rhythm.guarded(rhythm.subscribe)] = SUBSCRIBE_EVERY
+    acts[rhythm.guarded(rhythm.send_mail)] = MAIL_EVERY
     if seconds := notify.watchdog_seconds():
         acts[rhythm.show_life] = seconds / 2
     for act, every in acts.items():

@@ -5,8 +5,6 @@ from sqlalchemy import Connection
 
 from boekbrug.store.tables import fact
 
-RECONCILED = "reconciled "
-"""How the name of the fact begins that holds what a licence found at its target; the licence's id follows."""
 LOCKED = "locked "
 """How the name of the fact begins that holds through which day a licence's target has closed its books."""
 _PUT = sa.text(

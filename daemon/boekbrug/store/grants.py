@@ -5,6 +5,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from boekbrug.store import licences
 from boekbrug.store.connections import OK as CONNECTED
 from boekbrug.store.connections import PAUSED
 from boekbrug.store.tables import app, authorisation, grants
@@ -165,6 +166,7 @@ def bind(connection: Connection, id: int, grant: int, now: int) -> None:
         .where(connections.c.id == id)
         .values(grant=grant, app=app_id, state=CONNECTED, reason="", changed_at=now)
     )
+    licences.resume(connection, [id], now)
     if former is not None:
         drop_unused(connection, former)
 
@@ -183,9 +185,9 @@ def drop_unused(connection: Connection, id: int) -> None:
 
 
 def resume_connections(connection: Connection, id: int, reason: str, now: int) -> None:
-    """Let the connections go on that were paused for this reason while their grant was lost."""
-    connection.execute(
-        sa.update(connections)
-        .where(connections.c.grant == id, connections.c.state == PAUSED, connections.c.reason == reason)
-        .values(state=CONNECTED, reason="", changed_at=now)
-    )
+    """Let the connections go on, at once, that were paused for this reason while their grant was lost."""
+    paused = connections.c.grant == id, connections.c.state == PAUSED, connections.c.reason == reason
+    ids = connection.scalars(sa.select(connections.c.id).where(*paused)).all()
+    resumed = sa.update(connections).where(connections.c.id.in_(ids))
+    connection.execute(resumed.values(state=CONNECTED, reason="", changed_at=now))
+    licences.resume(connection, ids, now)

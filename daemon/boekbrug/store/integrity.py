@@ -1,5 +1,6 @@
 """The invariants that no constraint can state, each as a query for the rows that break it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,9 +26,12 @@ from boekbrug.store.words import EffectState, EntryState, Reason
 
 _EXAMPLES = 5
 Query = sa.Select[Any]
+Columns = tuple[sa.Column[Any], ...]
+Last = Callable[[str, Columns], sa.Subquery]
+"""Finds the last event of a kind per some columns."""
 
 
-def broken(connection: Connection, query: Query) -> tuple[int, tuple[str, ...]]:
+def broken(connection: Connection, query: Query | sa.CompoundSelect[Any]) -> tuple[int, tuple[str, ...]]:
     """Count the rows that break an invariant and name some of them."""
     count = connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
     if not count:
@@ -100,9 +104,23 @@ def _doubt_without_effect() -> Query:
     return sa.select(entry_state.c.entry).where(entry_state.c.state.in_(doubtful), ~unsettled)
 
 
-def _last(kind: str, per: tuple[sa.Column[Any], ...]) -> sa.Subquery:
+def _by_number(kind: str, per: Columns) -> sa.Subquery:
     newest = sa.func.max(event.c.id).label("newest")
     return sa.select(*per, newest).where(event.c.kind == kind).group_by(*per).subquery()
+
+
+def _by_time(kind: str, per: Columns) -> sa.Subquery:
+    latest = sa.select(*per, sa.func.max(event.c.at).label("at")).where(event.c.kind == kind).group_by(*per).subquery()
+    same = [event.c.at == latest.c.at, *(column == latest.c[column.name] for column in per)]
+    newest = sa.func.max(event.c.id).label("newest")
+    found = sa.select(*per, newest).join(latest, sa.and_(*same)).where(event.c.kind == kind)
+    return found.group_by(*per).subquery()
+
+
+def _whichever_is_last(differs: Callable[[Last], Query]) -> sa.CompoundSelect[Any]:
+    # each worker numbers its events from a block of its own, and a host's clock may be put back: a row is broken when
+    # it differs from the event with the highest number and from the one with the latest moment
+    return sa.intersect(differs(_by_number), differs(_by_time))
 
 
 _FIRST = DocumentState.WAITING
@@ -114,11 +132,11 @@ def _moved_without_event(columns: Any, first: tuple[str, ...]) -> sa.ColumnEleme
     return sa.and_(event.c.state.is_(None), columns.state.not_in(first))
 
 
-def _state_differs_from_event() -> Query:
-    last = _last(events.DOCUMENT, (event.c.subject, event.c.licence))
+def _state_differs_from_event(last_of: Last) -> Query:
+    last = last_of(events.DOCUMENT, (event.c.subject, event.c.licence))
     columns = document_state.c
     return (
-        sa.select(columns.document, columns.licence, columns.state, event.c.state.label("event"))
+        sa.select(columns.document, columns.licence, columns.state)
         .join(last, sa.and_(last.c.subject == columns.document, last.c.licence == columns.licence), isouter=True)
         .join(event, sa.and_(event.c.subject == last.c.subject, event.c.id == last.c.newest), isouter=True)
         .where(
@@ -133,17 +151,17 @@ def _state_differs_from_event() -> Query:
     )
 
 
-def _entry_differs_from_event() -> Query:
+def _entry_differs_from_event(last_of: Last) -> Query:
     # claims and calls under way are leases, not facts: they have no event
     settled = (EntryState.COMPOSED, EntryState.DUE, EntryState.BOOKED, EntryState.REFUSED, EntryState.REPLACED)
-    last = _last(events.ENTRY, (event.c.subject,))
+    last = last_of(events.ENTRY, (event.c.subject,))
     columns = entry_state.c
     booked_at_once = sa.exists().where(
         effect.c.subject == columns.entry, effect.c.kind == EffectKind.ENTRY, effect.c.state == EffectState.BOOKED,
         effect.c.looks == 0, effect.c.settled_at >= sa.func.coalesce(event.c.at, 0),
     )  # fmt: skip
     return (
-        sa.select(columns.entry, columns.state, event.c.state.label("event"))
+        sa.select(columns.entry, columns.state)
         .join(last, last.c.subject == columns.entry, isouter=True)
         .join(event, sa.and_(event.c.subject == last.c.subject, event.c.id == last.c.newest), isouter=True)
         .where(columns.state.in_(settled))
@@ -167,7 +185,7 @@ def _count_differs() -> Query:
     return sa.select(both.c.licence, both.c.state).group_by(both.c.licence, both.c.state).having(difference != 0)
 
 
-INVARIANTS: dict[str, Query] = {
+INVARIANTS: dict[str, Query | sa.CompoundSelect[Any]] = {
     "every entry balances": _unbalanced(),
     "every entry has lines": _without_lines(),
     "an entry's total is its debit side": _total_differs(),
@@ -178,8 +196,8 @@ INVARIANTS: dict[str, Query] = {
     "a replaced entry books nothing": _membership_of_replaced(),
     "a living entry books something": _living_without_membership(),
     "an entry in doubt has an effect that is not settled": _doubt_without_effect(),
-    "a document's state is that of its last event": _state_differs_from_event(),
+    "a document's state is that of its last event": _whichever_is_last(_state_differs_from_event),
     "the counts are those of the documents": _count_differs(),
-    "an entry's state is that of its last event": _entry_differs_from_event(),
+    "an entry's state is that of its last event": _whichever_is_last(_entry_differs_from_event),
 }
 """What must always be true, by its sentence, with the query for what breaks it."""

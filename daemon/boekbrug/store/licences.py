@@ -1,5 +1,6 @@
 """Licences: reading them, and the claim that lets one worker at a time fetch and compose for one."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -175,12 +176,39 @@ _NEXT_WORK = """
 """
 
 
+def has_work(connection: Connection, id: int, now: int) -> bool:
+    """Tell whether a document, entry, effect, term or proof of a licence has its turn."""
+    return bool(select_rows(connection, _HAS_WORK, [*[id, now] * 6, now]))
+
+
+_HAS_WORK = """
+    select 1 where exists (select 1 from document_state where licence = ? and next_at <= ?)
+    or exists (select 1 from entry_state where licence = ? and next_at <= ?)
+    or exists (select 1 from term where licence = ? and due_at <= ?)
+    or exists (select 1 from effect where licence = ? and next_at <= ?)
+    or exists (
+        select 1 from party p join licence l on l.administration = p.administration where l.id = ? and p.next_at <= ?
+    ) or exists (
+        select 1 from effect f join licence l on l.administration = f.administration
+        where f.kind = 'party' and l.id = ? and f.next_at <= ?
+    ) or exists (
+        select 1 from vat_id where accepted_at is not null and valid is not true and next_at <= ?
+    )
+"""
+
+
 def hint(connection: Connection, source: int, unit: str, now: int) -> int:
     """Make the licences of a unit due at once; a run under way is followed by exactly one more. Return how many."""
     due = sa.update(licence).where(licence.c.source == source, licence.c.state == ACTIVE)
     if unit:
         due = due.where(licence.c.unit == unit)
     return connection.execute(due.values(at_once(now))).rowcount
+
+
+def resume(connection: Connection, connections: Collection[int], now: int) -> None:
+    """Make the licences of connections due at once, which work again."""
+    mine = sa.or_(licence.c.source.in_(connections), licence.c.target.in_(connections))
+    connection.execute(sa.update(licence).where(mine, licence.c.state == ACTIVE).values(at_once(now)))
 
 
 def at_once(now: int) -> dict[str, Any]:

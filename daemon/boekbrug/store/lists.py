@@ -170,7 +170,7 @@ def history(connection: Connection, licence: int, document_id: int, limit: int =
     query = (
         sa.select(event.c.at, event.c.state, event.c.reason)
         .where(event.c.subject == document_id, event.c.licence == licence, event.c.kind == "document")
-        .order_by(event.c.id.desc())
+        .order_by(event.c.at.desc(), event.c.id.desc())
         .limit(limit)
     )
     composed = (

@@ -59,6 +59,11 @@ def list_all(connection: Connection) -> list[User]:
     return [User(*row) for row in connection.execute(_READ.order_by(users.c.email))]
 
 
+def operators(connection: Connection) -> list[User]:
+    """List the operators who may log in."""
+    return [User(*row) for row in connection.execute(_READ.where(users.c.role == UserRole.OPERATOR, _ALLOWED))]
+
+
 def by_email(connection: Connection, email: str) -> User | None:
     """Read the user of an address, disabled or not."""
     return _one(connection, _READ.where(users.c.email == email))

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
-from boekbrug.store import facts, states
+from boekbrug.store import states
 from boekbrug.store.connections import TROUBLE
-from boekbrug.store.facts import RECONCILED
+from boekbrug.store.licences import ACTIVE
 from boekbrug.store.tables import document_state, effect, licence, problem
 from boekbrug.store.words import TERM, EffectState, Reason
 
@@ -57,12 +56,11 @@ def due_since(connection: Connection, now: int) -> int | None:
 
 
 def at_target(connection: Connection) -> tuple[int, int | None]:
-    """Add up what licences found different at their targets when they last compared, and when the oldest did."""
-    found = [
-        msgspec.json.decode(value, type=dict[str, int])
-        for value in facts.starting_with(connection, RECONCILED).values()
-    ]
-    return sum(one["differences"] for one in found), min((one["at"] for one in found), default=None)
+    """Add up what active licences found different at their targets when they last compared, and when the oldest did."""
+    columns = licence.c
+    query = sa.select(sa.func.sum(columns.differences), sa.func.min(columns.compared_at))
+    differences, oldest = connection.execute(query.where(columns.state == ACTIVE)).one()
+    return int(differences or 0), oldest
 
 
 def last_run(connection: Connection) -> int | None:

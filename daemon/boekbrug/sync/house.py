@@ -23,6 +23,7 @@ from boekbrug.runtime.ecb import Ecb
 from boekbrug.runtime.grants import GrantKeeper, HeldGrant, NoGrant
 from boekbrug.runtime.http import HttpPort
 from boekbrug.runtime.instances import Instances
+from boekbrug.runtime.mail import Mailer
 from boekbrug.runtime.metrics import Metrics, read_stock
 from boekbrug.runtime.plugins import PluginHost
 from boekbrug.runtime.processes import host_identity, is_alive, started
@@ -170,3 +171,7 @@ class House:
         """Make the client of the European Central Bank; None where the settings name none."""
         url = self.settings.rates.url
         return Ecb(self.http(), self.clock, url) if url else None
+
+    def mailer(self) -> Mailer:
+        """Make the way to the mail server."""
+        return Mailer(self.settings.mail, self.clock)

@@ -82,21 +82,22 @@ def compose_licence(work: Workplace, claim: LicenceClaim) -> Generator[Step, Non
 def _stages(
     work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int], ends: dt.datetime | None
 ) -> Iterator[Step]:
-    books = None if licence.target in paused else (yield from _books(work, licence))
-    sending = Sending(work, licence) if books is not None else None
-    if sending is not None:
-        yield from sending.settle()
+    booking = Booking(work, claim, licence, paused)
+    if _has_work(work, licence):
+        yield from booking.begin()
     if licence.source not in paused:
         steps = fetch_waited(work, licence, dt.date.fromisoformat(licence.start) - _LOOK_BACK, ends)
-        if (yield from _stage(work, licence.source, "fetch", _meanwhile(work, claim, books, sending, steps))):
+        if (yield from _stage(work, licence.source, "fetch", booking.meanwhile(steps))):
             trouble.clear(work, licence.source)
-    if books is not None and sending is not None:
-        yield from _compose(work, claim, books, may_ask=licence.source not in paused)
-        yield from sending.deliver(None if ends is None else max(ends - work.clock.now(), MEANWHILE))
-        sending.clear_trouble()
-        yield Step("sent", sending.goes_well)
+    yield from booking.finish(ends)
     if licence.write_back and licence.source not in paused:
         yield from write_back(work, licence)
+
+
+def _has_work(work: Workplace, licence: Licence) -> bool:
+    with work.database.read() as connection:
+        now = work.database.now(connection)
+        return licences.has_work(connection, licence.id, now) or connections.has_trouble(connection, licence.target)
 
 
 def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | None]:
@@ -111,15 +112,45 @@ def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | N
     return found[0] if found else None
 
 
-def _meanwhile(
-    work: Workplace, claim: LicenceClaim, books: Books | None, sending: "Sending | None", steps: Iterator[Step]
-) -> Iterator[Step]:
-    """Compose and send what a page brought as soon as it is kept, while its documents are still at hand."""
-    for step in steps:
-        yield step
-        if step.phase == "fetched" and books is not None and sending is not None:
-            yield from _stage(work, books.licence.target, "compose", compose_alone(work, claim, books))
-            yield from sending.deliver(MEANWHILE)
+class Booking:
+    """What a run composes and sends; a run that finds nothing to do never begins with it (half of an idle run)."""
+
+    def __init__(self, work: Workplace, claim: LicenceClaim, licence: Licence, paused: Collection[int]) -> None:
+        self._work, self._claim, self._licence, self._paused = work, claim, licence, paused
+        self._begun = licence.target in paused
+        self._books: Books | None = None
+        self._sending = Sending(work, licence)
+
+    def begin(self) -> Iterator[Step]:
+        """Read the rules, and settle what is in doubt."""
+        if self._begun:
+            return
+        self._begun = True
+        self._books = yield from _books(self._work, self._licence)
+        if self._books is not None:
+            yield from self._sending.settle()
+
+    def meanwhile(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """Compose and send what a page brought as soon as it is kept, while its documents are still at hand."""
+        work = self._work
+        for step in steps:
+            yield step
+            if step.phase == "fetched":
+                yield from self.begin()
+                if self._books is not None:
+                    steps_of = compose_alone(work, self._claim, self._books)
+                    yield from _stage(work, self._licence.target, "compose", steps_of)
+                    yield from self._sending.deliver(MEANWHILE)
+
+    def finish(self, ends: dt.datetime | None) -> Iterator[Step]:
+        """Compose what is left, and send it."""
+        if self._books is None:
+            return
+        work, sending = self._work, self._sending
+        yield from _compose(work, self._claim, self._books, may_ask=self._licence.source not in self._paused)
+        yield from sending.deliver(None if ends is None else max(ends - work.clock.now(), MEANWHILE))
+        sending.clear_trouble()
+        yield Step("sent", sending.goes_well)
 
 
 def _compose(work: Workplace, claim: LicenceClaim, books: Books, *, may_ask: bool) -> Iterator[Step]:
@@ -137,15 +168,14 @@ class Sending:
     """A run's dealings with the target; after the first failure, which ends `goes_well`, nothing more is sent."""
 
     def __init__(self, work: Workplace, licence: Licence) -> None:
-        self._work, self._licence = work, licence
-        with work.database.read() as connection:
-            self._administration = licences.administration_code(connection, licence.administration)
+        self._work, self._licence, self._administration = work, licence, ""
         self.goes_well = self._settled = False
 
     def settle(self) -> Iterator[Step]:
         """Take back what dead workers held, and ask for what is in doubt; until that went well nothing is sent."""
         work, licence = self._work, self._licence
         with work.database.read() as connection:
+            self._administration = licences.administration_code(connection, licence.administration)
             stuck = workers.any_claimed(connection, licence.id, work.database.now(connection))
         if stuck:
             with work.database.write() as connection:

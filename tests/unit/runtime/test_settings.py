@@ -171,12 +171,16 @@ def test_sample_holds_every_setting_with_its_default(tmp_path: Path) -> None:
     sample = tomllib.loads(re.sub(r"^#: ", "", text, flags=re.MULTILINE))
     defaults = load(None, {}, tmp_path)
     assert tomllib.loads(text) == {
-        name: {} for name in ("database", "service", "engine", "log", "secrets", "vies", "rates")
+        name: {} for name in ("database", "service", "engine", "log", "secrets", "vies", "rates", "mail")
     }
     assert tmp_path / sample.pop("state") == defaults.state
     assert tmp_path / sample.pop("secrets")["key_file"] == defaults.key_file
     assert sample.pop("database")["url"].replace(":///", f":///{tmp_path}/") == defaults.database_url
-    assert sample == defaults.model_dump(mode="json", include={"service", "engine", "log", "vies", "rates"})
+    # no account is the default, and a password file without one is a fault
+    assert sample["mail"].pop("password_file")
+    shown = {"mail": {"password_file"}}
+    included = {"service", "engine", "log", "vies", "rates", "mail"}
+    assert sample == defaults.model_dump(mode="json", include=included, exclude=shown)
 
 
 def test_sample_app_fits_when_its_comment_signs_are_removed(tmp_path: Path) -> None:
@@ -188,3 +192,22 @@ def test_sample_app_fits_when_its_comment_signs_are_removed(tmp_path: Path) -> N
 def test_page_of_settings_is_current() -> None:
     made = subprocess.run([sys.executable, "-m", "boekbrug.runtime.settings_page"], capture_output=True, check=True)
     assert made.stdout.decode() == (ROOT / "docs" / "settings.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('host = "x"\nsender = "boekbrug"', "mail: sender must be an address, since mail without one is refused"),
+        ('user = "x"', "mail: user and password_file go together; give both or neither"),
+        (
+            'user = "x"\npassword_file = "p"\nsecurity = "none"',
+            "mail: a password may not travel in the clear; choose starttls or tls",
+        ),
+        (
+            'host = "x"\nsender = "a@b.nl"',
+            "mail needs service.public_url, since the links in it begin with that; set it too",
+        ),
+    ],
+)
+def test_mail_is_set_up_wholly_or_not_at_all(tmp_path: Path, text: str, fault: str) -> None:
+    assert faults(tmp_path, f"[mail]\n{text}\n") == [fault]

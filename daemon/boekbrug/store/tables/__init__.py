@@ -40,7 +40,7 @@ from boekbrug.store.tables.reference import (
     secret,
     unit,
 )
-from boekbrug.store.tables.work import budget, cache, fact, id_block, run, worker
+from boekbrug.store.tables.work import budget, cache, fact, id_block, mail, run, worker
 
 __all__ = [
     "administration",
@@ -72,6 +72,7 @@ __all__ = [
     "licence",
     "login_failure",
     "login_link",
+    "mail",
     "membership",
     "metadata",
     "party",

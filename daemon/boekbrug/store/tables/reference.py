@@ -135,12 +135,17 @@ licence = Table(
     word("claimed_by", null=True),
     moment("claimed_until", null=True),
     integer("hinted", server_default="0"),
+    # when the books are to be compared next, when they were, and in how many entries they differed
+    moment("compare_at", null=True),
+    moment("compared_at", null=True),
+    integer("differences", server_default="0"),
     moment("changed_at"),
     UniqueConstraint("name"),
     # one code for two licences of an administration would make their marks look alike, and one could settle the other's
     UniqueConstraint("administration", "code"),
 )
 partial_index("ix_licence_due", licence.c.next_at, only="next_at is not null")
+Index("ix_licence_compare", licence.c.compare_at)
 Index("ix_licence_source", licence.c.source, licence.c.unit)
 
 rules = Table(

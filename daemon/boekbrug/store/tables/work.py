@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, Table
 
-from boekbrug.store.tables.base import binary, integer, key, metadata, moment, prose, word
+from boekbrug.store.tables.base import binary, integer, key, metadata, moment, partial_index, prose, word
 
 id_block = Table("id_block", metadata, word("name", primary_key=True), integer("next"))
 
@@ -46,5 +46,25 @@ run = Table(
     prose("facts"),
 )
 Index("ix_run_licence", run.c.licence, run.c.id)
+
+mail = Table(
+    "mail",
+    metadata,
+    key(),
+    word("kind", 16),
+    word("about", 255),
+    word("recipient", 254),
+    # encrypted, since a one-time link lets in whoever reads it; erased when the mail is over
+    binary("sealed", null=True),
+    word("state", 16),
+    prose("reason"),
+    integer("tries"),
+    integer("fence"),
+    moment("next_at", null=True),
+    moment("ends_at"),
+    moment("written_at"),
+    moment("changed_at"),
+)
+partial_index("ix_mail_next_at", mail.c.next_at, only="next_at is not null")
 
 fact = Table("fact", metadata, word("name", primary_key=True), prose("value"))
