@@ -34,11 +34,11 @@ def vat_list(scope: Scope, *, documents: bool = False) -> BookList:
         each = scope.facets(connection) if documents else ()
         rows = [row for one in each for row in document_rows(one, scope.declared(connection, one))]
         unproven = unproven_part(connection, icp_figures(scope, connection))
-    parts = [Part(name="boxes", columns=_BOXES, rows=tuple(box_rows(total))), unproven]
+    parts = [Part(name="boxes", columns=_BOXES, rows=tuple(box_rows(total)))]
     if documents:
         rows.sort(key=lambda row: (_ORDER[str(row[0])], str(row[3]), str(row[4])))
         parts.append(Part(name="documents", columns=DOCUMENTS, rows=tuple(rows)))
-    return listed(scope, "vat", parts)
+    return listed(scope, "vat", [*parts, unproven])
 
 
 def figures(scope: Scope, connection: Connection) -> Amounts:
