@@ -33,6 +33,9 @@ FIXED_KINDS = frozenset(
 )
 """Line kinds without any VAT event; they need an account of their own."""
 
+OWED_KINDS = frozenset({LineKind.VOUCHER_SINGLE_PURPOSE, LineKind.DOWN_PAYMENT})
+"""Line kinds that are taxed when they are paid and delivered later: their account is a debt, not revenue."""
+
 ASKED_KINDS = frozenset({LineKind.NO_SHOW, LineKind.CANCELLATION, LineKind.DAMAGE})
 """Line kinds whose treatment the bookkeeper chooses once (bookkeeper.md §2.25)."""
 
@@ -257,7 +260,7 @@ def _uses(rules: Rules) -> Iterator[Use]:
         yield Use(account=payment.account, role=role, setting=f"payments.{method}.account")
     for kind, line in rules.lines.items():
         if line.account:
-            role = Role.OTHER if kind in FIXED_KINDS else Role.BASE
+            role = Role.OTHER if kind in FIXED_KINDS | OWED_KINDS else Role.BASE
             yield Use(account=line.account, role=role, vat_code=line.vat_code or "", setting=f"lines.{kind}.account")
     for account, role, setting in _single_accounts(rules):
         if account:
