@@ -61,6 +61,7 @@ from boekbrug.contract.document import (
 )
 from boekbrug.contract.entry import Attachment, Entry, EntryKind, Line, Note, Party, Role
 from boekbrug.contract.errors import (
+    AdministrationBarred,
     AuthorisationLost,
     BadAmount,
     BoekbrugError,
@@ -154,6 +155,7 @@ __all__ = [
     "Account",
     "AccountType",
     "Administration",
+    "AdministrationBarred",
     "App",
     "AskKeys",
     "Attachment",

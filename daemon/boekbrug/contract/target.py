@@ -77,6 +77,7 @@ class VatCode(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     id: str = ""
     blocked: bool = False
+    for_sales: bool = True
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True):

@@ -129,6 +129,7 @@ def _vat_code(code: str, row: VatRow) -> VatCode:
         country=(row.oss_country or "NL").strip(),
         account=(row.to_pay or "").strip(),
         blocked=bool(row.is_blocked),
+        for_sales=row.transactions != "P",
     )
 
 

@@ -1,9 +1,10 @@
 """What Exact would refuse: of a licence's rules before anything is booked, and of an entry before it is sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from boekbrug.contract import (
+    Account,
     AccountType,
     Chart,
     ChartUse,
@@ -32,6 +33,8 @@ _FORBIDDEN = {
 }  # fmt: skip
 _TAXED = (VatKind.EXCLUSIVE, VatKind.INCLUSIVE)
 _NAMED = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE, Treatment.REVERSE_CHARGE})
+#: what is declared per customer or country, which Exact does by the code
+_RETURNED = _NAMED | {Treatment.OSS}
 _FROM_BOTH = "B"
 
 
@@ -51,7 +54,7 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
         elif one.role not in (Role.DEBTOR, Role.VAT) and account.type in forbidden:
             found.append(problem("exact-account-unfit", f"{one.account} ({account.name})"))
         if one.vat_code:
-            found += _code_faults(one, codes.get(one.vat_code))
+            found += _code_faults(one, codes.get(one.vat_code), accounts)
     found += _vat_journal_faults(use, journals)
     known = {condition.code for condition in chart.conditions}
     found += [problem("exact-condition-unknown", code) for code in use.conditions if code not in known]
@@ -59,8 +62,8 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
     return distinct(found)
 
 
-def _code_faults(use: Use, code: VatCode | None) -> Iterator[Problem]:
-    if code is None:
+def _code_faults(use: Use, code: VatCode | None, accounts: Mapping[str, Account]) -> Iterator[Problem]:
+    if code is None or (use.role is Role.BASE and not code.for_sales):
         yield problem("exact-vat-code-unknown", use.vat_code)
         return
     if code.blocked:
@@ -72,6 +75,12 @@ def _code_faults(use: Use, code: VatCode | None) -> Iterator[Problem]:
     if code.rate != use.vat_rate and (use.vat_rate or code.kind in _TAXED):
         facts = {"what": code.code, "chart": _percent(code.rate), "rules": _percent(use.vat_rate)}
         yield Problem(code="exact-vat-rate-differs", facts=facts)
+    own = accounts.get(code.account)
+    if use.vat_rate and code.kind in _TAXED and (own is None or own.type is not AccountType.VAT):
+        yield problem("exact-vat-accounts", code.code)
+    if use.treatment is not code.treatment and not _RETURNED.isdisjoint((use.treatment, code.treatment)):
+        facts = {"what": code.code, "chart": code.treatment or "-", "rules": use.treatment or "-"}
+        yield Problem(code="exact-vat-treatment-differs", facts=facts)
 
 
 def _vat_journal_faults(use: ChartUse, journals: dict[str, Journal]) -> Iterator[Problem]:

@@ -90,10 +90,10 @@ class StandIn:
         """Change the state of its books."""
         requests.post(f"{self._control}books", json=what, timeout=10).raise_for_status()
 
-    def books(self) -> dict[str, Any]:
+    def books(self, division: str = "1234567") -> dict[str, Any]:
         """Return the division that is booked in."""
         answer = requests.get(f"{self._control}books", timeout=10).json()
-        found: dict[str, Any] = answer["divisions"]["1234567"]
+        found: dict[str, Any] = answer["divisions"][division]
         return found
 
     def tokens(self) -> dict[str, Any]:
@@ -156,6 +156,13 @@ class Journey:
         self.authorise()
         licences.apply(desk, self.licence_file())
         licences.activate(desk, licences.get(self.house, "spaak"))
+
+    def link_second(self) -> None:
+        """Let another licence on the same connections book into the other division."""
+        other = LICENCE.replace('name = "spaak"', 'name = "verhuur"').replace('"1234567"', '"7654321"')
+        (self.folder / "second.toml").write_text(other)
+        licences.apply(self.desk(), read(self.folder / "second.toml"))
+        licences.activate(self.desk(), licences.get(self.house, "verhuur"))
 
     def authorise(self) -> None:
         """Let the stand-in's user authorise, bring the address back, and confirm who it is."""

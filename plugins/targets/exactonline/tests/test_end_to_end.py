@@ -146,8 +146,25 @@ def test_moved_division_is_named_and_nothing_is_sent_elsewhere(tmp_path: Path) -
         made.sell(orders(2, first=4))
         made.advance(minutes=16)
         assert made.run() == {"booked": 3, "waiting": 2}
-        assert made.problems() == {"missing-right"}
+        assert made.problems() == {"exact-division-missing"}
         assert len(made.exact.books()["entries"]) == 3
+
+
+def test_moved_division_holds_up_no_other_and_goes_on_after_a_new_consent(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.link_second()
+        there = "c0a80101-0000-4000-8000-000000000003"
+        made.exact.change(move={"owner": there, "owner_name": "Kantoor Twee"})
+        made.sell(orders(3))
+        assert made.run() == {"booked": 3, "waiting": 3}
+        assert len(made.exact.books("7654321")["entries"]) == 3
+        assert made.problems() == {"exact-division-missing"}
+        user = {"id": there, "name": "Jan Twee", "language": "NL", "divisions": [1234567, 7654321]}
+        made.exact.change(user=user)
+        made.authorise()
+        assert made.run_for(30) == {"booked": 6}
+        assert made.problems() == set()
+        assert none_twice(made)
 
 
 def test_card_of_another_country_is_a_problem_and_is_left_as_it_is(tmp_path: Path) -> None:
