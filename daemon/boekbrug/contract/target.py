@@ -305,6 +305,15 @@ class StatesBalances(Protocol):
 
 
 @runtime_checkable
+class Forecasts(Protocol):
+    """A target whose limits are so narrow that people want to know when their entries will be through."""
+
+    def forecast(self, administration: str, entries: int) -> dt.datetime:
+        """Return when so many more entries will be through, as far as the limits tell; asks nothing outside."""
+        ...
+
+
+@runtime_checkable
 class Links(Protocol):
     """A target whose records can be opened in a browser."""
 

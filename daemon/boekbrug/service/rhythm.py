@@ -7,6 +7,7 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 from sqlalchemy.exc import OperationalError
 
 from boekbrug.acts import nightly
+from boekbrug.acts.keeping import keep_grants
 from boekbrug.acts.subscribing import subscribe_next
 from boekbrug.runtime.processes import host_identity, is_alive
 from boekbrug.service import notify
@@ -55,7 +56,7 @@ class Rhythm:
 
     def keep_grants(self) -> None:
         """Refresh the grants that would lapse unused."""
-        self._house.grants.keep_alive(self._house.http())
+        keep_grants(self._house)
 
     def reconcile(self) -> None:
         """Compare the books of one licence whose night has come."""

@@ -28,6 +28,8 @@ _READ = sa.select(*(table.c[name] for name in ConnectionRow._fields))
 OK, PAUSED, UNCLAIMED = "ok", "paused", "unclaimed"
 TROUBLE = "(connection)"
 """The place that problems of a connection as a whole are kept at."""
+GRANT = "(grant)"
+"""The place that a warning about its grant is kept at."""
 
 
 def get(connection: Connection, id: int) -> ConnectionRow:

@@ -19,7 +19,7 @@ from boekbrug.store.connections import OK, PAUSED, TROUBLE
 from boekbrug.store.problems import Opened
 from boekbrug.sync.workplace import Workplace
 
-_ENDS_BY_A_PERSON = (AuthorisationLost, WrongKey, MissingRight)
+ENDS_BY_A_PERSON = (AuthorisationLost, WrongKey, MissingRight)
 
 
 def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> None:
@@ -32,7 +32,7 @@ def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> N
         now = work.database.now(connection)
         # what concerns one administration does not stop the licences of the others
         place = facts["administration"] if isinstance(error, AdministrationBarred) else TROUBLE
-        paused = isinstance(error, _ENDS_BY_A_PERSON) and place == TROUBLE
+        paused = isinstance(error, ENDS_BY_A_PERSON) and place == TROUBLE
         problem = Problem(code=code, facts={"stage": stage, **facts})
         severity = Severity.WARNING if isinstance(error, Retriable) else Severity.ERROR
         _open(connection, work, connection_id, place, problem, severity, now)

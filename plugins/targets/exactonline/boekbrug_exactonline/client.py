@@ -1,5 +1,6 @@
 """Calls to one site of Exact Online: lists page by page, one record at a time, and what each status means."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -75,6 +76,10 @@ class Client:
         answer = self._call("POST", division, path, f"{self._root}/{division}/{path}", body)
         self._require_processed(answer, division, path)
         return answer
+
+    def through(self, division: str, calls: int) -> dt.datetime:
+        """Return when so many calls will have been allowed."""
+        return self._limits.through(division, calls)
 
     @property
     def _root(self) -> str:

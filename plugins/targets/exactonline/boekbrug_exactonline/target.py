@@ -46,6 +46,8 @@ from boekbrug_exactonline.settings import ExactOnlineSettings
 
 _ACTIVE = 1
 _FRESH = dt.timedelta(minutes=1)
+#: entries per call that is made beside them: 1,000 entries take 1,016 calls
+_LOOKED_UP = 50
 
 
 class _Entry(msgspec.Struct):
@@ -146,6 +148,10 @@ class ExactOnlineTarget(ExactAuthorisation, Target):
     def balances(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, int]:
         """Add up the ledger per account."""
         return reading.balances(self._client, administration, start, end)
+
+    def forecast(self, administration: str, entries: int) -> dt.datetime:
+        """Return when so many more entries will be through: each is a call, and some look-ups come beside them."""
+        return self._client.through(administration, entries + entries // _LOOKED_UP)
 
     def _me(self) -> MeRow:
         return next(iter(self._client.rows("current", "Me", MeRow)))

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from boekbrug.acts import authorise, connections, licences, retry
+from boekbrug.acts import authorise, connections, licences, problems, retry
 from boekbrug.acts.desk import Desk
 from boekbrug.acts.licence_file import LicenceFile, read
 from boekbrug.runtime.settings import load
@@ -220,6 +220,10 @@ class Journey:
         """Name the codes of the open problems."""
         with self.house.database.read() as connection:
             return {problem.code for problem in list_open(connection)}
+
+    def words(self, code: str, language: str) -> str:
+        """Return what a person reads of the first open problem of a code."""
+        return next(one.message for one in problems.list_open(self.house, language) if one.code == code)
 
 
 @contextmanager
