@@ -81,12 +81,16 @@ class VatCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal (dagboek) and what may go into it; `id` is what the package calls it in calls, if not the code."""
+    """A journal (dagboek) and what may go into it; `id` is what the package calls it in calls, if not the code.
+
+    `account` is the ledger account that a cash or bank journal stands for.
+    """
 
     code: str
     name: str
     kinds: frozenset[EntryKind]
     id: str = ""
+    account: str = ""
     allows_vat: bool = True
     blocked: bool = False
 
@@ -131,7 +135,7 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
-    """One account as the rules use it."""
+    """One account as the rules use it; `journal` is that of a payment method which has one of its own."""
 
     account: str
     role: Role
@@ -139,6 +143,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     vat_rate: Decimal | None = None
     treatment: Treatment | None = None
     setting: str = ""
+    journal: str = ""
 
 
 class ChartUse(msgspec.Struct, frozen=True, kw_only=True):

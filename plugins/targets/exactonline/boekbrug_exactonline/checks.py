@@ -44,6 +44,8 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
     accounts = {account.code: account for account in chart.accounts}
     codes = {code.code: code for code in chart.vat_codes}
     found = [fault for kind, code in use.journals.items() if (fault := _journal_fault(code, kind, journals.get(code)))]
+    own = dict.fromkeys(one.journal for one in use.uses if one.journal)
+    found += [fault for code in own if (fault := _journal_fault(code, EntryKind.CASH, journals.get(code)))]
     forbidden = frozenset[AccountType]().union(*(_FORBIDDEN[kind] for kind in use.journals))
     for one in use.uses:
         account = accounts.get(one.account)
@@ -51,7 +53,7 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
             found.append(problem("exact-account-unknown", one.account))
         elif account.blocked:
             found.append(problem("exact-blocked", one.account))
-        elif one.role not in (Role.DEBTOR, Role.VAT) and account.type in forbidden:
+        elif account.type in forbidden and not _is_taken(one, journals.get(one.journal)):
             found.append(problem("exact-account-unfit", f"{one.account} ({account.name})"))
         if one.vat_code:
             found += _code_faults(one, codes.get(one.vat_code), accounts)
@@ -60,6 +62,11 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
     found += [problem("exact-condition-unknown", code) for code in use.conditions if code not in known]
     found += [problem("exact-cost-centre", code) for code in use.cost_centres if code not in chart.cost_centres]
     return distinct(found)
+
+
+def _is_taken(use: Use, journal: Journal | None) -> bool:
+    """Tell whether Exact makes the line by itself: debtor, VAT, and the account that a cash or bank journal is of."""
+    return use.role in (Role.DEBTOR, Role.VAT) or (journal is not None and journal.account == use.account)
 
 
 def _code_faults(use: Use, code: VatCode | None, accounts: Mapping[str, Account]) -> Iterator[Problem]:
@@ -176,7 +183,7 @@ def _vat_faults(entry: Entry, books: Books) -> Iterator[Problem]:
         generated += line.vat_minor
         if line.vat_minor and code.type not in "EI":
             yield problem("exact-vat-not-allowed", line.vat_code)
-        if entry.kind is EntryKind.SALES and (code.transactions or _FROM_BOTH) not in "SB":
+        if entry.kind in (EntryKind.SALES, EntryKind.COLLECTIVE) and (code.transactions or _FROM_BOTH) not in "SB":
             yield problem("exact-vat-code-unknown", line.vat_code)
         if entry.kind is EntryKind.MEMORIAL and journal is not None and not journal.allow_vat:
             yield problem("exact-journal-without-vat", entry.journal)

@@ -178,6 +178,11 @@ class Journey:
         """Read the licence's file."""
         return read(self.folder / "licence.toml")
 
+    def choose(self, licence: str) -> None:
+        """Apply another text of the licence."""
+        (self.folder / "licence.toml").write_text(licence)
+        licences.apply(self.desk(), self.licence_file(), force=True)
+
     def desk(self) -> Desk:
         """Return a desk for a person."""
         return Desk(self.house, "test")

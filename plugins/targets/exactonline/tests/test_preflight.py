@@ -87,6 +87,18 @@ def test_journals_conditions_and_cost_centres_are_checked(chart: Chart) -> None:
     ]
 
 
+def test_journals_of_payment_methods_are_checked(chart: Chart) -> None:
+    uses = [
+        Use(account=account, role=Role.PAYMENT, journal=journal)
+        for account, journal in (("1000", "20"), ("1010", "20"), ("1060", "30"), ("1060", "70"), ("1060", "99"))
+    ]
+    assert found(chart, *uses) == [
+        ("exact-journal-unfit", "70 (cash)"),
+        ("exact-journal-unknown", "99"),
+        ("exact-account-unfit", "1010 (Bank)"),
+    ]
+
+
 def test_code_without_a_vat_account_of_its_own_is_found() -> None:
     world = World()
     world.change(vat={"Code": "2", "GLToPayCode": "8000"})
