@@ -1,7 +1,7 @@
 """Compose the balanced lines that one document stands for, whichever entry they end up in."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -28,8 +28,10 @@ from boekbrug.contract import (
     Document,
     DocumentKind,
     EntryKind,
+    Line,
     Problem,
     Readiness,
+    Role,
     from_minor,
     to_minor,
 )
@@ -185,7 +187,20 @@ def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body
     lines = sale_lines(received, rounding, sums, book)
     if not lines:
         return Skipped("nothing to book")
-    return Body(EntryKind.SALES, day, lines, "sale", "", tuple(sums.warnings))
+    kind, journal = EntryKind.SALES, ""
+    if book.rules.paid_sales == "cash" and _is_paid(lines):
+        kind, journal = EntryKind.CASH, _cash_journal(document, book)
+    return Body(kind, day, lines, "sale", journal, tuple(sums.warnings))
+
+
+def _is_paid(lines: Sequence[Line]) -> bool:
+    roles = {line.role for line in lines}
+    return Role.PAYMENT in roles and Role.DEBTOR not in roles
+
+
+def _cash_journal(document: Document, book: CompiledRules) -> str:
+    means = (book.means_of(tender.method, document.currency) for tender in document.tenders)
+    return next((one.journal for one in means if one is not None and one.journal), "")
 
 
 def _without_invoice(document: Document, owed: int) -> Problem:

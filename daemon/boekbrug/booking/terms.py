@@ -176,7 +176,7 @@ def books_alone(item: Item, body: Body, book: CompiledRules) -> bool:
     if item.document.kind is DocumentKind.PAYOUT or is_named(body.lines):
         return True
     if item.original is not None:
-        return item.original.kind is EntryKind.SALES
+        return item.original.kind is not EntryKind.MEMORIAL
     return book.rules.mode is Mode.HYBRID and _hybrid_alone(item, body, book)
 
 

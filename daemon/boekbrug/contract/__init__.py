@@ -61,6 +61,7 @@ from boekbrug.contract.document import (
 )
 from boekbrug.contract.entry import Attachment, Entry, EntryKind, Line, Note, Party, Role
 from boekbrug.contract.errors import (
+    AdministrationBarred,
     AuthorisationLost,
     BadAmount,
     BoekbrugError,
@@ -132,6 +133,7 @@ from boekbrug.contract.target import (
     Condition,
     Effect,
     EffectKind,
+    Forecasts,
     Journal,
     Links,
     ListsEntries,
@@ -156,6 +158,7 @@ __all__ = [
     "Account",
     "AccountType",
     "Administration",
+    "AdministrationBarred",
     "App",
     "AskKeys",
     "Attachment",
@@ -194,6 +197,7 @@ __all__ = [
     "ExchangeRate",
     "FileStat",
     "Folder",
+    "Forecasts",
     "FoundDocument",
     "FoundEntry",
     "Gone",

@@ -203,7 +203,7 @@ class Sending:
             # while entries wait for their next try, that nothing was due proves nothing
             is_proven = self._settled and self.goes_well and not effects.any_left(connection, licence.id)
         if is_proven:
-            trouble.clear(work, licence.target)
+            trouble.clear(work, licence.target, self._administration)
 
 
 def _stage(work: Workplace, connection_id: int, name: str, steps: Iterator[Step]) -> Generator[Step, None, bool]:

@@ -65,6 +65,7 @@ def test_every_fault_is_listed_with_its_path() -> None:
         ({"debtor": ""}, "debtor"),
         ({"journals": {}}, "journals.sales"),
         ({"mode": "hybrid", "journals": {"sales": "70"}}, "journals.memorial"),
+        ({"paid_sales": "cash", "journals": {"sales": "70", "memorial": "90"}}, "journals.cash"),
         ({"rounding": {}}, "rounding.account"),
         ({"vat_scheme": "cash", "vat_not_due": ""}, "vat_not_due"),
         ({"text": "{number} {password}"}, "text"),
