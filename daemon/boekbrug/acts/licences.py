@@ -15,6 +15,7 @@ from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritte
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
 from boekbrug.booking.periods import locked_through
+from boekbrug.booking.rules import Mode
 from boekbrug.contract import Administration, Problem, Source, Unit, WritesBack
 from boekbrug.store import changes, connections, effects, facts, licences
 from boekbrug.store.changes import NewLicence
@@ -49,6 +50,8 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
     if known is None or before is None or applied is None:
         return create(desk, file)
     _refuse_fixed(before, file)
+    if file.start != before.start:
+        _demand_whole_months(file)
     if (meanwhile := differences(applied, before)) and not force:
         raise ActRefused(
             [
@@ -63,6 +66,7 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
 def create(desk: Desk, file: LicenceFile) -> Applied:
     """Create a licence that is not active yet; raise ActRefused with all reasons why it cannot be."""
     house = desk.house
+    _demand_whole_months(file)
     source, target = get_connection(house, file.source), get_connection(house, file.target)
     reasons = [
         f"{name} is a {row.role}, so that it cannot be the {wanted} of a licence."
@@ -91,6 +95,11 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
         act.licence = row.licence.id
         act.facts = {"file": written(file)}
     return Applied(row.licence, created=True, changed=(), problems=tuple(problems), composed_again=0)
+
+
+def _demand_whole_months(file: LicenceFile) -> None:
+    if file.rules.mode is Mode.MEMORIAL_MONTH and file.start.day != 1:
+        raise ActRefused([f"A month is booked as a whole: let licence {file.name} start on the first of one."])
 
 
 def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:

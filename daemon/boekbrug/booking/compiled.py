@@ -95,7 +95,7 @@ class Posting:
 class Means:
     """Where the money of a payment method goes."""
 
-    __slots__ = ("account", "fees", "journal", "parts", "party", "role", "rounds_cash", "voucher", "why")
+    __slots__ = ("account", "fees", "internal", "journal", "parts", "party", "role", "rounds_cash", "voucher", "why")
 
     def __init__(self, method: str, rule: PaymentRule) -> None:
         self.account = rule.account
@@ -104,6 +104,7 @@ class Means:
         self.party = rule.party
         self.role = Role.DEBTOR if rule.role is PaymentRole.DEBTOR else Role.PAYMENT
         self.rounds_cash = rule.rounds_cash
+        self.internal = rule.role is PaymentRole.INTERNAL
         self.voucher = rule.role is PaymentRole.SINGLE_PURPOSE_VOUCHER
         self.parts = rate_parts(rule.rate or Decimal(0))
         self.why = f"method {method}"
@@ -162,7 +163,9 @@ class CompiledRules:
         self, place: Place, kind: LineKind, rate: Decimal | None, stated: Treatment | None
     ) -> Posting | Misfit:
         rule = self.rules.lines.get(kind, _NO_RULE)
-        if kind in FIXED_KINDS:
+        # a tip that is not passed on is a part of the price (bookkeeper.md §2.24)
+        is_kept = kind is LineKind.TIP and rule.treatment is Treatment.DOMESTIC
+        if kind in FIXED_KINDS and not is_kept:
             return self._fixed(kind, rate, rule)
         may_be_taxed = stated in TAXED | {None} and rule.treatment in TAXED | {None}
         if rate is None and may_be_taxed and self.rules.seller not in WITHOUT_VAT:
