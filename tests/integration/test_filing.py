@@ -162,7 +162,7 @@ def test_oss_and_icp_are_frozen_by_country_and_customer(business: Business) -> N
     business.write("a.jsonl", *returns.written(documents))
     assert business.sync() == {"booked": 3}
     oss = file_return(business.desk, business.licence, "oss", AUGUST.last).figures
-    assert set(oss) == {"2026-Q3 BE 21", "2026-Q3 DE 19"}
+    assert set(oss) == {"2026-Q3 NL-BE 21", "2026-Q3 NL-DE 19"}
     icp = file_return(business.desk, business.licence, "icp", AUGUST.last).figures
     assert list(icp) == [documents[1]["customer"]["vat_id"]]
     assert supplementary_list(scope(business), "oss").is_clean

@@ -65,6 +65,11 @@ def summed(part: list[dict[str, Any]]) -> dict[str, tuple[Decimal, Decimal]]:
     return {name: both for name, both in sums.items() if any(both)}
 
 
+def oss_line(row: dict[str, Any]) -> str:
+    corrects = row.get("corrects", "")
+    return f"{row['quarter']} {corrects} {row['departure']} {row['country']} {row['rate']}"
+
+
 def random_year(random: Random, size: int) -> list[dict[str, Any]]:
     days = sorted(dt.date(2026, 1, 1) + dt.timedelta(random.randrange(250)) for _ in range(size))
     documents = [returns.sale(random, n, day.isoformat()) for n, day in enumerate(days, start=1)]
@@ -93,7 +98,7 @@ def agrees(business: Business, documents: list[dict[str, Any]], days: Days = YEA
     assert rows(icp, "check")[2]["base"] == 0
     oss = listed(business, "oss", days)
     lines = rows(oss, "supplies") + rows(oss, "corrections")
-    told = {f"{row['quarter']} {row.get('corrects', '')} {row['country']} {row['rate']}": row["vat"] for row in lines}
+    told = {oss_line(row): row["vat"] for row in lines}
     assert {name: vat for name, vat in told.items() if vat} == returns.per_country(documents)
 
 
