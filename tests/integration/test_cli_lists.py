@@ -37,7 +37,7 @@ def test_a_list_is_a_table_json_or_csv(office: Office) -> None:
 
 def test_every_command_of_the_page_works(office: Office) -> None:
     commands = re.findall(r"^ +boekbrug (.+)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 14
+    assert len(commands) == 18
     for command in commands:
         done = office.attempt(*shlex.split(command))
         assert done.exit == (1 if command.startswith("list gaps") else 0), (command, done)
