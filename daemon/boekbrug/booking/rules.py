@@ -193,6 +193,8 @@ class Rules(_Rule, frozen=True):
     zero_rate: Literal["zero", "exempt", "outside-scope", "margin", "reverse-charge"] | None = None
     #: what to do when only the order date is known and it lies within three days of the end of a VAT period
     payment_date_unknown: Literal["ask", "order-date"] = "ask"
+    #: hang the source's own file of a sale (the invoice as PDF) on its entry
+    attachments: bool = False
     text: str = "{number}"
     condition: str = ""
     due_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
