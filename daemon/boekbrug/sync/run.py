@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from boekbrug.contract import BoekbrugError, Retriable
 from boekbrug.store import connections, effects, licences, tally, workers
-from boekbrug.store.connections import PAUSED
+from boekbrug.store.connections import PAUSED, TROUBLE
 from boekbrug.store.licences import ClaimLost, Licence, LicenceClaim
 from boekbrug.sync import caution, trouble
 from boekbrug.sync.books import Books, open_books
@@ -97,7 +97,10 @@ def _stages(
 def _has_work(work: Workplace, licence: Licence) -> bool:
     with work.database.read() as connection:
         now = work.database.now(connection)
-        return licences.has_work(connection, licence.id, now) or connections.has_trouble(connection, licence.target)
+        if licences.has_work(connection, licence.id, now):
+            return True
+        places = [TROUBLE, licences.administration_code(connection, licence.administration)]
+        return connections.has_trouble(connection, licence.target, places)
 
 
 def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | None]:
