@@ -157,6 +157,8 @@ def named(writing: Writing, setting: str) -> str:
     """Name a setting by its path, as far as we have words: Betaalmethoden · ideal · Rekening."""
     first, *rest = setting.split(".")
     words = [writing.known("rule", first)]
+    if first == "vat" and rest:
+        words.append(" ".join(writing.known("value", part) for part in rest.pop(0).split()))
     for part in rest:
         name = writing.known("column", part)
         words.append(name if name != part else writing.known("value", part))
