@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 import sqlalchemy as sa
 from tests.office import Office, edit, order
 from tests.web.people import Person, add_user, logged_in, person, served
 from tests.web.test_home import text_of
 
-from boekbrug.acts import licences
+from boekbrug.acts import licences, users
+from boekbrug.acts.desk import Desk
 from boekbrug.acts.integrity import check
 from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.acts.licence_file import read as read_file
@@ -373,6 +375,29 @@ def test_office_shows_problems_acts_and_cases(keeper: Person, owner: Person, hou
     assert "Niets gevonden" in text_of(keeper.get("/office/audit?actor=nobody").text)
     assert "payment-method-unmapped" in text_of(keeper.get("/office").text)
     assert "unheard-of" in text_of(keeper.get("/office/problems?code=payment-method-unmapped").text)
+
+
+def test_programs_reverse_reject_and_approve_with_a_key(house: House, address: str, owner: Person) -> None:
+    keys = {
+        email: users.give_key(Desk(house, "test"), f"{email}@x.nl", "t", users.WRITE) for email in ("owner", "books")
+    }
+    change = change_of(owner, delay_days="4")
+    owner.send(f"{BASE}{change}/propose", {"csrf": owner.csrf("/account")})
+
+    def call(path: str, body: object = None, email: str = "books") -> requests.Response:
+        url, headers = f"{address}/api/v1/licences/webshop/{path}", {"authorization": f"Bearer {keys[email]}"}
+        return requests.request("GET" if body is None else "POST", url, json=body, headers=headers, timeout=30)
+
+    (proposed,) = [one for one in call("changes").json() if one["state"] == "proposed"]
+    assert proposed["changes"] == [{"setting": "delay_days", "old": "1", "new": "4"}]
+    assert call(f"changes/{proposed['id']}/approve", {}, "owner").status_code == 403
+    assert call(f"changes/{proposed['id']}/reject", {}).status_code == 200
+    looked = call("reverse", {"numbers": ["P00003"], "only_look": True})
+    assert looked.status_code in (200, 409)
+    assert call("reverse", {"numbers": ["P00003"], "only_look": True}, "owner").status_code == 403
+    assert call("reverse", {"term": "soon"}).status_code == 400
+    assert call("decide", {"number": "P00003", "there": None}).status_code == 409
+    assert call("reject", {"entries": [1], "note": "no"}).status_code == 409
 
 
 def test_logins_are_shown_and_all_of_them_ended(address: str, house: House) -> None:

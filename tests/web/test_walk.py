@@ -25,6 +25,11 @@ BODIES = {
     "/take-up": '{"documents": [1]}',
     "/approve": '{"entries": [1]}',
     "/report": '{"document": 1, "text": "x"}',
+    "/decide": '{"number": "none", "there": null}',
+    "/accept": '{"number": "none"}',
+    "/correct": '{"number": "none"}',
+    "/reverse": '{"numbers": ["none"]}',
+    "/reject": '{"entries": [1], "note": "x"}',
 }
 
 
@@ -141,4 +146,6 @@ def call(browser: Person, route: APIRoute, path: str, key: str) -> int:
     headers = {"authorization": f"Bearer {key}"}
     if "GET" in (route.methods or ()):
         return browser.get(path, **headers).status_code
-    return browser.post_json(path, BODIES[f"/{path.rpartition('/')[2]}"], headers).status_code
+    return browser.post_json(
+        path, "" if "/changes/" in path else BODIES[f"/{path.rpartition('/')[2]}"], headers
+    ).status_code
