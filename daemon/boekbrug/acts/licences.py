@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -164,7 +164,19 @@ def _refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
         raise ActRefused([f"{name} of a licence is never changed; create another licence." for name in fixed])
 
 
-def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) -> Applied:
+def change(desk: Desk, known: Licence, file: LicenceFile, within: Callable[[Act], None]) -> Applied:
+    """Change a licence otherwise than by its file, which then refuses to undo that; `within` joins the act.
+
+    Raise ActRefused for what is never changed.
+    """
+    before = as_file(desk.house, known)
+    _refuse_fixed(before, file)
+    return _change(desk, known, before, file, within)
+
+
+def _change(
+    desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile, within: Callable[[Act], None] | None = None
+) -> Applied:
     house = desk.house
     instances = house.instances()
     target = instances.target(known.target)
@@ -189,12 +201,15 @@ def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) 
             delay_days=file.delay_days,
             write_back=file.write_back,
         )
-        changes.change_licence(act.connection, changed_row, written(file), act.now)
+        applied = written(file) if within is None else changes.applied(act.connection, known.id)
+        changes.change_licence(act.connection, changed_row, applied, act.now)
+        if within is not None:
+            within(act)
         if file.start < before.start:
             changes.fetch_anew(act.connection, known.source, known.unit, act.now)
         count = compose_again.start_over(act, known.id, again)
         act.licence = known.id
-        act.facts = {name: _shown(file, name) for name in changed}
+        act.facts = {**act.facts, **{name: _shown(file, name) for name in changed}}
     return Applied(changed_row, created=False, changed=changed, problems=problems, composed_again=count)
 
 

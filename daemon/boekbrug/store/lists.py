@@ -95,9 +95,15 @@ class Booked(NamedTuple):
 
 
 def booked(
-    connection: Connection, licence: int, first_day: str, last_day: str, limit: int, before: Place | None = None
+    connection: Connection,
+    licence: int,
+    first_day: str,
+    last_day: str,
+    limit: int,
+    before: Place | None = None,
+    kind: str = "",
 ) -> list[Booked]:
-    """List what is booked with a date from the first to the last ISO day, the latest date first."""
+    """List what is booked with a date from the first to the last ISO day, the latest first; `kind` narrows it."""
     row, head, state, member, standing = document.c, entry.c, entry_state.c, membership.c, document_state.c
     order = (head.date, head.id, member.document, member.facet)
     query = (
@@ -114,6 +120,8 @@ def booked(
         .order_by(*(column.desc() for column in order))
         .limit(limit)
     )  # fmt: skip
+    if kind:
+        query = query.where(row.kind == kind)
     if before is not None:
         query = query.where(sa.tuple_(*order) < sa.tuple_(*(sa.literal(value) for value in before)))
     return [Booked._make(values) for values in connection.execute(query)]

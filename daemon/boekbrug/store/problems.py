@@ -172,6 +172,15 @@ class Kind(NamedTuple):
     number: int
 
 
+def by_code(connection: Connection) -> list[tuple[str, str, int, int]]:
+    """Count all open problems per code, with its severity and how many licences have it; errors and many first."""
+    columns = problem.c
+    number, licences = sa.func.count(), sa.func.count(columns.licence.distinct())
+    query = sa.select(columns.code, columns.severity, number, licences).where(columns.closed_at.is_(None))
+    query = query.group_by(columns.code, columns.severity).order_by(columns.severity, number.desc(), columns.code)
+    return [(code, severity, many, of) for code, severity, many, of in connection.execute(query)]
+
+
 def kinds(connection: Connection, licence: int, connections: Collection[int]) -> list[Kind]:
     """Count the open problems of a licence, and of its connections as such, per code; errors come first."""
     columns = problem.c

@@ -26,7 +26,16 @@ from boekbrug.store.tables.entries import (
     term_day,
 )
 from boekbrug.store.tables.outside import distance_sale, exchange_rate, vat_answer, vat_id
-from boekbrug.store.tables.people import api_key, cases, login_failure, login_link, session, user_licence, users
+from boekbrug.store.tables.people import (
+    api_key,
+    cases,
+    login_failure,
+    login_link,
+    proposal,
+    session,
+    user_licence,
+    users,
+)
 from boekbrug.store.tables.reference import (
     administration,
     app,
@@ -78,6 +87,7 @@ __all__ = [
     "party",
     "payload",
     "problem",
+    "proposal",
     "revision",
     "rules",
     "run",
