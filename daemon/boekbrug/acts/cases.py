@@ -18,7 +18,7 @@ def report(desk: Desk, licence: Licence, document: int, text: str) -> Case:
         hits = search.by_ids(act.connection, licence.id, [document])
         if not hits:
             raise NotKnown(document=str(document))
-        found = [one for one in problems.of_documents(act.connection, [document]) if one.licence == licence.id]
+        found = problems.of_documents(act.connection, [licence.id], [document])
         facts = {
             "number": hits[0].number,
             "state": f"{hits[0].state}: {hits[0].reason}",
