@@ -77,8 +77,8 @@ def _troubles(
     numbers = {one.id: one.number for one in found}
     names = {id: connections.get(connection, id).name for id in (licence.source, licence.target)}
     by_document: dict[int, list[ShownProblem]] = {}
-    for one in problems.of_documents(connection, list(numbers)) if numbers else ():
-        if one.licence == licence.id and one.document is not None:
+    for one in problems.of_documents(connection, [licence.id], list(numbers)) if numbers else ():
+        if one.document is not None:
             shown = show(house.plugins.problem_codes, one, language, numbers, names, {licence.id: licence.name})
             by_document.setdefault(one.document, []).append(shown)
     return by_document

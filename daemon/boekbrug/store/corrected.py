@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from boekbrug.store import events
+from boekbrug.store import daily, events
 from boekbrug.store.bulk import run_rows, select_rows, update_rows
 from boekbrug.store.tables import document_state, entry_state, membership
 from boekbrug.store.words import EntryState, Reason
@@ -96,6 +96,7 @@ def end_memberships(connection: Connection, reversals: Sequence[tuple[int, int]]
     anew = "select distinct licence, document from membership where entry in ?* and ended_at is null and facet like ?"
     rows = select_rows(connection, anew, [[id for id, _ in reversals], f"{REVERSAL}%{ANEW}"])
     ended = [id for pair in reversals for id in pair]
+    daily.leaves(connection, ended)
     connection.execute(
         sa.update(membership).where(membership.c.entry.in_(ended), membership.c.ended_at.is_(None)).values(ended_at=now)
     )

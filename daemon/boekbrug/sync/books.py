@@ -46,6 +46,7 @@ class Candidate(NamedTuple):
     refers_to: str
     number: str
     email_hash: bytes | None
+    total: int
     body: bytes
 
 
@@ -136,7 +137,7 @@ def day_at(now: int, zone: ZoneInfo) -> dt.date:
 
 
 _BOOKED = """
-    select d.id, d.revision, s.tries, d.kind, d.sale_ref, d.twin, d.refers_to, d.number, d.email_hash, p.body
+    select d.id, d.revision, s.tries, d.kind, d.sale_ref, d.twin, d.refers_to, d.number, d.email_hash, d.total, p.body
     from document_state s join document d on d.id = s.document join payload p on p.document = d.id and p.n = d.revision
     where s.licence = ? and
 """

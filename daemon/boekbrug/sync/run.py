@@ -7,7 +7,7 @@ from collections.abc import Collection, Generator, Iterator
 from sqlalchemy.exc import OperationalError
 
 from boekbrug.contract import BoekbrugError, Retriable
-from boekbrug.store import connections, effects, licences, tally, workers
+from boekbrug.store import connections, daily, effects, licences, tally, troubles, workers
 from boekbrug.store.connections import PAUSED, TROUBLE
 from boekbrug.store.licences import ClaimLost, Licence, LicenceClaim
 from boekbrug.store.write_backs import FILE
@@ -54,6 +54,8 @@ def run_licence(work: Workplace, claim: LicenceClaim, turn: dt.timedelta | None 
     with work.database.write() as connection:
         now = work.database.now(connection)
         tally.gather(connection, licence.id)
+        daily.gather(connection, licence.id)
+        troubles.gather(connection, licence.id)
         again = now + (work.backoff(0, max(waits)) if waits else licence.interval_minutes * 60_000_000)
         again = min(again, licences.next_work(connection, licence.id, now) or again)
         # asked last: what waited for a party that another licence was creating may go out by now

@@ -4,6 +4,7 @@ from boekbrug.store.tables.agreed import agreement, filing
 from boekbrug.store.tables.base import metadata
 from boekbrug.store.tables.documents import (
     answer,
+    daily,
     document,
     document_state,
     fetch_cursor,
@@ -12,6 +13,7 @@ from boekbrug.store.tables.documents import (
     revision,
     sale_basis,
     tally,
+    troubles,
     write_back,
 )
 from boekbrug.store.tables.entries import (
@@ -63,6 +65,7 @@ __all__ = [
     "cache",
     "cases",
     "connection",
+    "daily",
     "distance_sale",
     "document",
     "document_state",
@@ -97,6 +100,7 @@ __all__ = [
     "tally",
     "term",
     "term_day",
+    "troubles",
     "unit",
     "user_licence",
     "users",

@@ -253,6 +253,7 @@ def upgrade() -> None:
         sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("turnover", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("share", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("entry", "document", "facet", name=op.f("pk_membership")),
         sqlite_with_rowid=False,
@@ -287,9 +288,18 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("severity", sa.String(length=16), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("counts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problem")),
+    )
+    op.create_index(
+        "ix_problem_kind",
+        "problem",
+        ["licence", "code", "document"],
+        unique=False,
+        sqlite_where=sa.text("closed_at is null"),
+        postgresql_where=sa.text("closed_at is null"),
     )
     op.create_index(
         "ix_problem_document",
@@ -360,6 +370,23 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     )
     op.create_index("ix_tally", "tally", ["licence", "state", "number"], unique=False)
+    op.create_table(
+        "troubles",
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("severity", sa.String(length=16), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    )
+    op.create_index("ix_troubles", "troubles", ["licence", "code", "severity", "number"], unique=False)
+    op.create_table(
+        "daily",
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    )
+    op.create_index("ix_daily", "daily", ["licence", "day", "currency", "number", "minor"], unique=False)
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -535,7 +562,11 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("source_id", sa.String(length=255), nullable=False),
-        sa.Column("number", sa.String(length=255), nullable=False),
+        sa.Column(
+            "number",
+            sa.String(length=255).with_variant(sa.String(length=255, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("sale_ref", sa.String(length=255), nullable=False),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
@@ -574,7 +605,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("sale_ref <> ''"),
         postgresql_where=sa.text("sale_ref <> ''"),
     )
-    op.create_index("ix_document_total", "document", ["total"], unique=False)
+    op.create_index("ix_document_total", "document", ["total", "id"], unique=False)
     op.create_table(
         "fetch_cursor",
         sa.Column(
