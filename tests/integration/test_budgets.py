@@ -68,6 +68,30 @@ def test_no_stretch_has_more_calls_than_allowed(budget: StoredBudget, clock: Set
         assert sum(3 for moment in taken if first <= moment < first + MINUTE) <= 60
 
 
+def test_forecast_counts_minutes_within_days_and_takes_nothing(budget: StoredBudget, clock: SettableClock) -> None:
+    now, keys = clock.now(), ("minute:7", "day:7")
+    assert budget.through(*keys, cost=60) == now
+    assert budget.through(*keys, cost=61) == now + MINUTE
+    assert budget.through(*keys, cost=160) == now + DAY
+    assert budget.through(*keys, cost=161) == now + DAY + MINUTE
+    assert budget.through(*keys, cost=261) == now + 2 * DAY + MINUTE
+    budget.take(*keys, cost=50)
+    assert budget.through(*keys, cost=10) == now
+    assert MINUTE <= budget.through(*keys, cost=11) - now <= MINUTE * (1 + 1 / SLOTS)
+
+
+def test_forecast_goes_by_what_the_vendor_said_and_leaves_the_reserve(
+    database: Database, budget: StoredBudget, clock: SettableClock
+) -> None:
+    now = clock.now()
+    budget.learn("minute:7", remaining=5, resets_at=now + 20 * SECOND)
+    assert budget.through("minute:7", cost=5) == now
+    assert budget.through("minute:7", cost=66) == now + 20 * SECOND + MINUTE
+    backfill = StoredBudget(database, "exact", LIMITS, reserve=BACKFILL_LEAVES)
+    assert backfill.through("minute:8", cost=45) == now
+    assert backfill.through("minute:8", cost=46) == now + MINUTE
+
+
 def test_wait_is_no_longer_than_the_stretch_and_a_slot(budget: StoredBudget) -> None:
     budget.take("minute:7", cost=60)
     assert MINUTE <= spent(budget, "minute:7") <= MINUTE + MINUTE / SLOTS

@@ -59,7 +59,7 @@ def test_a_change_is_corrected_and_a_document_reversed_after_it_was_shown(office
     [run] = office.json("sync", "webshop")
     assert (run["states"]["booked"], run["problems"]) == (2, 0)
     shown = office.json("reverse", "webshop", "P00001")
-    assert shown["reversal"]["net"] == [{"vat_code": "VH", "base": "-8.27", "vat": "-1.74"}]
+    assert shown["reversal"]["net"] == [{"box": "1a", "vat_code": "VH", "base": "-8.27", "vat": "-1.74"}]
     office.run("reverse", "webshop", "P00001", "--yes")
     office.run("sync", "webshop")
     [found] = office.json("find", "P00001")

@@ -198,6 +198,26 @@ def test_gaps_are_found_explained_and_signed(either: Business) -> None:
     assert (row["by"], row["on"], row["note"]) == ("tests", "2026-09-15", "cancelled at the till")
 
 
+def test_numbers_missing_between_two_periods_are_a_gap_of_the_later(either: Business) -> None:
+    july = [order(n, date=f"2026-07-{n:02}T10:00:00+02:00", number=f"F{n:04}") for n in (29, 30)]
+    either.write("a.jsonl", *july, *(august(n, n - 32, number=f"F{n:04}") for n in (33, 34)))
+    either.sync()
+    days = Days(dt.date(2026, 8, 1), dt.date(2026, 8, 2))
+    [gap] = rows(listed(either, "gaps", days), "gaps")
+    assert (gap["gap"], gap["count"]) == ("F0031..F0032", 2)
+    sign_gap(either.desk, scope(either, days), "F0031..F0032", "test prints")
+    assert listed(either, "gaps", days).is_clean
+    first = Days(dt.date(2026, 7, 29), dt.date(2026, 7, 30))
+    assert listed(either, "gaps", first).is_clean, "a series begins where it begins"
+
+
+def test_period_filed_elsewhere_counts_for_its_own_return(business: Business) -> None:
+    business.choose(filed_through=dt.date(2026, 7, 31), filed_oss_through=dt.date(2026, 6, 30))
+    assert file_return(business.desk, business.licence, "vat", AUGUST.last).days.first == AUGUST.first
+    assert file_return(business.desk, business.licence, "oss", AUGUST.last).days.first == dt.date(2026, 7, 1)
+    assert file_return(business.desk, business.licence, "icp", AUGUST.last).days.first == AUGUST.first
+
+
 def test_numbers_that_are_no_series_are_not_called_gaps(business: Business) -> None:
     business.write("a.jsonl", august(1, number="A17"), august(2, number="A930481"), august(3, number="no digits"))
     business.sync()

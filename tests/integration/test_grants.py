@@ -427,10 +427,10 @@ def test_refresh_under_way_does_not_undo_a_second_authorisation(vendor: Vendor) 
 
 def test_grants_that_would_end_for_want_of_use_are_kept_alive(vendor: Vendor) -> None:
     vendor.clock.advance(dt.timedelta(days=14))
-    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == 0
+    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == {}
     vendor.clock.advance(dt.timedelta(days=1))
-    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == 1
-    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == 0
+    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == {GRANT: None}
+    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == {}
     vendor.clock.advance(dt.timedelta(days=20))
     assert vendor.grant().token() == "access-3"
 
@@ -438,7 +438,8 @@ def test_grants_that_would_end_for_want_of_use_are_kept_alive(vendor: Vendor) ->
 def test_keeping_alive_goes_on_after_a_grant_that_is_lost(vendor: Vendor) -> None:
     vendor.tokens.dead = True
     vendor.clock.advance(dt.timedelta(days=15))
-    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == 0
+    (lost,) = vendor.keeper.keep_alive(HttpPort(deadline=10)).values()
+    assert isinstance(lost, AuthorisationLost)
     assert vendor.row().state == grants.LOST
 
 
@@ -446,7 +447,8 @@ def test_plugin_that_breaks_does_not_keep_others_from_being_kept_alive(vendor: V
     vendor.authorise("jan", OTHER)
     vendor.tokens.faults = ["garbage"]
     vendor.clock.advance(dt.timedelta(days=15))
-    assert vendor.keeper.keep_alive(HttpPort(deadline=10)) == 1
+    answers = vendor.keeper.keep_alive(HttpPort(deadline=10))
+    assert [type(answer) for answer in answers.values()] == [PluginBug, type(None)]
 
 
 def test_connection_without_grant_has_lost_its_authorisation() -> None:

@@ -73,7 +73,7 @@ def test_a_prepayment_holds_vat_until_its_invoice_releases_it(business: Business
     assert business.wait(1) == {"booked": 4, "skipped": 1}, business.problems()
     assert balances(business, *BOOKED) == (72600, 0, -12600, 0, -60000)
     with refused("booked upon it"):
-        reverse(business.desk, business.licence, number="P2")
+        reverse(business.desk, business.licence, numbers=["P2"])
     business.write("a.jsonl", order(1, amount="726.00"), paid(2, 1, "200.00"))
     business.sync()
     with refused("released this prepayment"):
@@ -233,3 +233,8 @@ def test_nothing_is_composed_into_a_period_that_the_package_has_closed(business:
     business.write("a.jsonl", order(1, date="2026-08-31T10:00:00+02:00"), order(2, date="2026-09-01T10:00:00+02:00"))
     assert business.sync() == {"booked": 1, "held": 1}
     assert ("books locked through: 2026-08-31",) in rows(business, "select reason from document_state")
+    assert business.codes() == ["period-closed"]
+    answer(business.desk, business.licence, "W1", book_on=dt.date(2026, 9, 2))
+    assert business.sync() == {"booked": 2}
+    assert business.codes() == []
+    assert rows(business, "select date from entry order by date") == [("2026-09-01",), ("2026-09-02",)]

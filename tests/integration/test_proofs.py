@@ -4,15 +4,18 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.journey import Business, order
 from tests.integration.outside import REQUESTER, Service, service, vies_settings
+from tests.integration.test_lists import listed, rows
 
 from boekbrug.acts import vat_ids
 from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.lists.scope import Days
 from boekbrug.booking.rules import VatRule
 from boekbrug.contract import Treatment
 
@@ -73,19 +76,16 @@ def states(business: Business) -> dict[str, tuple[str, str]]:
 
 def test_vies_up_down_slow_invalid_and_lying_loses_nothing(business: Business, vies: Service) -> None:
     business.write("a.jsonl", *[sold_to(n, country) for n, country in enumerate(IDS, 1)], order(50))
-    vies.set("latency", {"seconds": 1.4})
-    assert business.sync() == {"waiting": 7, "booked": 1}, "slow: what needs no proof is booked"
-    vies.set("latency", {"seconds": 0})
-
-    vies.set("ids", {"DE": "MS_UNAVAILABLE", IDS["IT"]: "invalid", "ES": "other", "AT": "page", "PT": "unnamed"})
-    business.wait(1)
+    moods = {"DE": "MS_UNAVAILABLE", IDS["IT"]: "invalid", "ES": "other", "AT": "page", "PT": "late"}
+    vies.set("ids", moods)
+    assert business.sync() == {"booked": 3, "problem": 1, "waiting": 4}
     found = states(business)
     assert found["BE"] == found["FR"] == ("booked", "plain")
     assert found["IT"] == ("problem", "vat-id-invalid")
     assert {found[silent] for silent in ("AT", "DE", "ES", "PT")} == {("waiting", "proof")}
-    assert sum(business.counts().values()) == 8
+    assert set(vies.state("ids")["asked"]) == set(IDS.values()), "each was asked about in one run"
 
-    vies.set("ids", {"DE": "valid"})
+    vies.set("ids", {"DE": "valid", "PT": "unnamed"})
     business.wait(1)
     assert states(business)["DE"] == ("booked", "plain")
     after_the_quarter = business.wait(20)
@@ -93,6 +93,52 @@ def test_vies_up_down_slow_invalid_and_lying_loses_nothing(business: Business, v
     assert states(business)["AT"] == ("held", f"VAT id not proven: {IDS['AT']}")
     assert business.ledger().count("BE0403170701") >= 1
     assert IDS["IT"] not in business.ledger()
+
+    vies.set("ids", {"AT": "valid", "ES": "invalid", "PT": "valid"})
+    assert business.wait(1) == {"booked": 6, "problem": 2}, "what is held goes on being asked about"
+    assert states(business)["ES"] == ("problem", "vat-id-invalid")
+
+
+def test_vies_that_is_away_for_all_is_left_alone_after_three(small_business: Business, vies: Service) -> None:
+    small_business.write("a.jsonl", *[sold_to(n, country) for n, country in enumerate(IDS, 1)], order(50))
+    vies.set("ids", {"*": "GLOBAL_MAX_CONCURRENT_REQ"})
+    assert small_business.sync() == {"waiting": 7, "booked": 1}, "what needs no proof is booked"
+    assert len(vies.state("ids")["asked"]) == 3
+
+
+def test_id_checked_by_a_person_lets_go_of_what_was_held(business: Business, vies: Service) -> None:
+    vies.set("ids", {"*": "MS_UNAVAILABLE"})
+    business.write("a.jsonl", sold_to(1, "BE"), sold_to(2, "BE"))
+    business.sync()
+    assert business.wait(25) == {"held": 2}
+    with pytest.raises(ActRefused) as silent:
+        vat_ids.check(business.desk, IDS["BE"])
+    assert silent.value.reasons == ("VIES does not answer: MS_UNAVAILABLE; try again later",)
+    vies.set("ids", {"*": "valid"})
+    assert vat_ids.check(business.desk, IDS["BE"]).state == "valid"
+    assert business.counts() == {"waiting": 2}
+    assert business.sync() == {"booked": 2}
+
+
+def test_each_return_lists_the_ids_that_are_not_proven(business: Business, vies: Service) -> None:
+    vies.set("ids", {"AT": "MS_UNAVAILABLE"})
+    business.write("a.jsonl", sold_to(1, "AT"), sold_to(2, "BE"))
+    business.sync()
+    business.wait(25)
+    vat_ids.accept(business.desk, IDS["AT"], "known for years")
+    business.sync()
+    days = Days(dt.date(2026, 9, 1), dt.date(2026, 9, 30))
+    for name in ("vat", "icp"):
+        found = listed(business, name, days)
+        assert not found.is_clean
+        [row] = rows(found, "unproven")
+        assert (row["vat_id"], row["proof"], row["since"], row["by"], row["note"], row["base"]) == (
+            IDS["AT"], "accepted", "2026-10-10", "tests", "known for years", Decimal("121.00"),
+        )  # fmt: skip
+    vies.set("ids", {"AT": "valid"})
+    business.wait(2)
+    assert listed(business, "vat", days).is_clean
+    assert [row["proof"] for row in rows(listed(business, "icp", days), "customers")] == ["proven", "proven"]
 
 
 def test_answer_is_kept_as_proof_and_not_asked_for_again(small_business: Business, vies: Service) -> None:

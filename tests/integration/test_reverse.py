@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.journey import Business, order
@@ -107,10 +108,11 @@ def test_one_of_a_total_is_corrected_by_its_own_share(business: Business) -> Non
 def test_a_reversal_nets_to_zero_and_shows_it_before(business: Business) -> None:
     business.write("a.jsonl", order(1), order(2))
     business.sync()
-    shown = reverse(business.desk, business.licence, number="W1", only_look=True)
-    assert [(str(one.vat_code), str(one.base), str(one.vat)) for one in shown.net] == [("VH", "-100.00", "-21.00")]
+    shown = reverse(business.desk, business.licence, numbers=["W1"], only_look=True)
+    net = [(one.box, one.vat_code, str(one.base), str(one.vat)) for one in shown.net]
+    assert net == [("1a", "VH", "-100.00", "-21.00")]
     assert business.sync() == {"booked": 2}
-    reverse(business.desk, business.licence, number="W1")
+    reverse(business.desk, business.licence, numbers=["W1"])
     assert business.counts() == {"booked": 1, "waiting": 1}
     assert business.sync() == {"booked": 2}
     assert reasons(business) == ["reversed", "plain"]
@@ -118,13 +120,13 @@ def test_a_reversal_nets_to_zero_and_shows_it_before(business: Business) -> None
     marks = sorted(mark[-2:] for (mark,) in rows(business, "select mark from entry where number = 'W1'"))
     assert marks == ["-1", "1R"]
     with refused("not booked"):
-        reverse(business.desk, business.licence, number="W1")
+        reverse(business.desk, business.licence, numbers=["W1"])
 
 
 def test_what_is_reversed_can_be_booked_anew_under_another_generation(business: Business) -> None:
     business.write("a.jsonl", order(1))
     business.sync()
-    reverse(business.desk, business.licence, number="W1", rebook=True)
+    reverse(business.desk, business.licence, numbers=["W1"], rebook=True)
     business.sync()
     assert business.sync() == {"booked": 1}
     marks = [mark.rpartition("-")[2] for (mark,) in rows(business, "select mark from entry order by id")]
@@ -141,7 +143,7 @@ def test_a_corrected_sale_is_reversed_with_its_corrections(business: Business) -
     business.sync()
     approve(business.desk, business.licence)
     business.sync()
-    assert len(reverse(business.desk, business.licence, number="W1").entries) == 3
+    assert len(reverse(business.desk, business.licence, numbers=["W1"]).entries) == 3
     assert approve(business.desk, business.licence) == 1
     assert business.sync() == {"booked": 1}
     assert (balance(business, "8000"), reasons(business)) == (0, ["reversed"])
@@ -151,10 +153,10 @@ def test_a_sale_with_a_credit_upon_it_is_not_reversed_alone(business: Business) 
     business.write("a.jsonl", order(1), credit(2, 1, "-60.50"))
     business.sync()
     with refused("C2 was booked upon it"):
-        reverse(business.desk, business.licence, number="W1")
-    reverse(business.desk, business.licence, number="C2")
+        reverse(business.desk, business.licence, numbers=["W1"])
+    reverse(business.desk, business.licence, numbers=["C2"])
     business.sync()
-    reverse(business.desk, business.licence, number="W1")
+    reverse(business.desk, business.licence, numbers=["W1"])
     assert business.sync() == {"booked": 2}
     assert balance(business, "8000") == 0
 
@@ -176,13 +178,69 @@ def test_a_term_is_reversed_newest_first_and_booked_anew_as_one(business: Busine
     assert live.endswith("-2")
 
 
+def test_a_selection_is_reversed_at_once(business: Business) -> None:
+    business.write("a.jsonl", order(1), credit(2, 1, "-60.50"), order(3, amount="10.90", rate=9), order(4))
+    business.sync()
+    shown = reverse(business.desk, business.licence, numbers=["W1", "C2", "W3"], only_look=True)
+    assert shown.documents == 3
+    assert [(one.box, str(one.base), str(one.vat)) for one in shown.net] == [
+        ("1a", "-50.00", "-10.50"),
+        ("1b", "-10.00", "-0.90"),
+    ]
+    reverse(business.desk, business.licence, numbers=["W1", "C2", "W3"])
+    assert business.sync() == {"booked": 4}
+    assert reasons(business) == ["reversed", "reversed", "reversed", "plain"]
+    assert (balance(business, "8000"), balance(business, "8010")) == (-10000, 0)
+
+
+def test_one_entry_of_a_term_is_reversed_by_its_mark(business: Business) -> None:
+    business.choose(mode=Mode.DAY)
+    business.write("a.jsonl", order(1))
+    business.wait(1)
+    business.write("b.jsonl", order(2), order(3))
+    business.sync()
+    [(mark,)] = rows(business, "select mark from entry where number like '%/2'")
+    assert reverse(business.desk, business.licence, numbers=[mark]).documents == 2
+    assert business.sync() == {"booked": 3}
+    assert (balance(business, "8000"), reasons(business)) == (-10000, ["plain", "reversed", "reversed"])
+    [(back, counter)] = rows(business, "select reverses, id from entry where reverses is not null")
+    linked = f"select reason from entry_state where entry in ({back}, {counter})"
+    assert rows(business, linked) == [("reversed",), ("reversed",)]
+
+
+def test_an_entry_that_is_one_of_several_of_a_sale_is_not_reversed_alone(business: Business) -> None:
+    business.choose(corrections="automatic")
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.write("a.jsonl", order(1, amount="242.00"))
+    business.sync()
+    [(mark,)] = rows(business, "select mark from entry where number = 'W1/2'")
+    with refused("more than .* books it"):
+        reverse(business.desk, business.licence, numbers=[mark])
+
+
+@pytest.mark.parametrize("mode", [Mode.INDIVIDUAL, Mode.DAY])
+def test_reversal_and_rebooking_share_one_date_where_the_own_is_filed(business: Business, mode: Mode) -> None:
+    business.choose(mode=mode)
+    business.write("a.jsonl", order(1, date="2026-09-10T10:00:00+02:00"))
+    business.wait(1)
+    business.choose(mode=mode, filed_through=dt.date(2026, 9, 12))
+    what: dict[str, Any] = {"term": "2026-09-10"} if mode is Mode.DAY else {"numbers": ["W1"]}
+    reverse(business.desk, business.licence, **what, rebook=True, date=dt.date(2026, 9, 14))
+    business.sync()
+    assert business.sync() == {"booked": 1}
+    dates = rows(business, "select date from entry order by id")
+    assert dates == [("2026-09-10",), ("2026-09-14",), ("2026-09-14",)]
+    assert balance(business, "8000") == -10000
+
+
 def test_one_of_a_total_is_taken_out_of_it(business: Business) -> None:
     business.choose(mode=Mode.DAY)
     business.write("a.jsonl", order(1), order(2, amount="60.50"))
     business.wait(1)
     with refused("reverse its term"):
-        reverse(business.desk, business.licence, number="W2", rebook=True)
-    reverse(business.desk, business.licence, number="W2")
+        reverse(business.desk, business.licence, numbers=["W2"], rebook=True)
+    reverse(business.desk, business.licence, numbers=["W2"])
     assert business.sync() == {"booked": 2}
     assert (balance(business, "8000"), reasons(business)) == (-10000, ["plain", "reversed"])
 
@@ -192,8 +250,8 @@ def test_a_filed_period_needs_a_date_from_a_person(business: Business) -> None:
     business.sync()
     business.choose(filed_through=dt.date(2026, 9, 14))
     with refused(r"filed through: 2026-09-14.*--date"):
-        reverse(business.desk, business.licence, number="W1")
-    [entry] = reverse(business.desk, business.licence, number="W1", date=dt.date(2026, 9, 15)).entries
+        reverse(business.desk, business.licence, numbers=["W1"])
+    [entry] = reverse(business.desk, business.licence, numbers=["W1"], date=dt.date(2026, 9, 15)).entries
     assert entry.date == "2026-09-15"
     assert business.sync() == {"booked": 1}
     assert balance(business, "8000") == 0

@@ -91,6 +91,16 @@ def test_a_problem_holds_up_nothing_and_comes_later(business: Business) -> None:
     assert numbers(business) == ["shop-2026-09-14-EUR", "shop-2026-09-14-EUR/2"]
 
 
+def test_what_was_noticed_of_a_sale_is_told_in_a_total_too(business: Business) -> None:
+    business.choose(mode=Mode.DAY)
+    [goods] = order(1, amount="109.00", rate=9)["lines"]
+    shipping = {"sku": "SHIP", "name": "Verzending", "kind": "shipping", "amount_incl": "12.10", "vat_rate": 21}
+    sale = order(1, lines=[goods, shipping | {"vat": "2.10"}], total_incl="121.10", total_vat="11.10")
+    business.write("a.jsonl", sale, order(2))
+    assert business.wait(1) == {"booked": 2}
+    assert business.codes() == ["shipping-rate-differs"]
+
+
 def test_a_day_that_comes_to_nothing_is_skipped(business: Business) -> None:
     business.choose(mode=Mode.DAY)
     business.write("a.jsonl", order(1), credit(2, 1, "-121.00"))

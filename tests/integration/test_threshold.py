@@ -67,6 +67,6 @@ def test_reversal_and_day_totals_count_too(sqlite_template: Path, tmp_path: Path
         business.write("b.jsonl", to_belgium(4, "242.00"))
         business.sync()
         assert sold(business) == {2026: 130_000}
-        reverse(business.desk, business.licence, number="W4")
+        reverse(business.desk, business.licence, numbers=["W4"])
         business.sync()
         assert sold(business) == {2026: 110_000}

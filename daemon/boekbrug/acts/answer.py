@@ -27,6 +27,7 @@ def answer(
     paid: dt.date | None = None,
     tenders: Sequence[tuple[str, Decimal]] = (),
     lines: Sequence[tuple[Decimal, Decimal]] = (),
+    book_on: dt.date | None = None,
 ) -> None:
     """Keep the answer and compose the document with it; `tenders` are (method, amount), `lines` (rate, amount).
 
@@ -37,10 +38,12 @@ def answer(
         paid=paid,
         tenders=tuple(Tender(method=method, amount=amount) for method, amount in tenders),
         lines=tuple(DocumentLine(amount=amount, vat_rate=rate) for rate, amount in lines),
+        book_on=book_on,
     )
     work = desk.house.place("answer")
     with desk.house.database.read() as connection:
         id = _asked(connection, licence, number)
+        said = _together(answers.read(connection, licence.id, [id]).get(id), said)
         [candidate] = booked_ids(connection, licence.id, [id])
         content = content_of(work, candidate)
         _demand_fitting(said, content, open_books(connection, work, licence))
@@ -51,6 +54,14 @@ def answer(
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id
         act.facts = {"number": number, "answer": msgspec.json.encode(said).decode()}
+
+
+def _together(before: str | None, said: Answers) -> Answers:
+    """Add to what was said before; of the same thing the last word counts."""
+    if before is None or said == Answers():
+        return said
+    known = msgspec.json.decode(before, type=Answers)
+    return Answers(**{name: getattr(said, name) or getattr(known, name) for name in Answers.__struct_fields__})
 
 
 def _asked(connection: Connection, licence: Licence, number: str) -> int:
@@ -84,6 +95,6 @@ def _demand_fitting(said: Answers, content: Document, books: Books) -> None:
     unknown = sorted({one.method for one in said.tenders} - known.keys())
     reasons += [f"{method} is no payment method of the settings: {', '.join(known)}." for method in unknown]
     if said == Answers():
-        reasons.append("Say what you know: --paid-on, --tender or --line.")
+        reasons.append("Say what you know: --paid-on, --tender, --line or --book-on.")
     if reasons:
         raise ActRefused(reasons)

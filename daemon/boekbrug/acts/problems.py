@@ -7,7 +7,7 @@ import msgspec
 from boekbrug.contract import Problem, ProblemText
 from boekbrug.problems import Catalogue
 from boekbrug.store import connections, licences, problems, search
-from boekbrug.store.connections import TROUBLE
+from boekbrug.store.connections import GRANT, TROUBLE
 from boekbrug.store.problems import Open
 from boekbrug.sync.house import House
 
@@ -69,7 +69,7 @@ def show(
     """Put a problem into words."""
     number = numbers.get(one.document or 0, "")
     connection = connection_names.get(one.connection or 0, "")
-    place = "" if one.place == TROUBLE else one.place
+    place = "" if one.place in (TROUBLE, GRANT) else one.place
     text = in_words(codes, Problem(code=one.code, facts=one.facts), language, number=number, place=place)
     code = codes.get(one.code)
     return ShownProblem(

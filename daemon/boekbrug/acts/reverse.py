@@ -1,19 +1,23 @@
 """Reverse what is booked (storno): counter-entries, linked both ways; nothing booked is edited or deleted."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import Act, ActRefused, Desk
 from boekbrug.acts.find import ShownEntry, amount, shown_entry
+from boekbrug.booking.answers import Answers
+from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import DocumentState, Draft, Held
-from boekbrug.booking.corrections import net_vat, reverse_term
+from boekbrug.booking.corrections import reverse_term
+from boekbrug.booking.declared import per_box
 from boekbrug.booking.marks import mark_of
-from boekbrug.store import changes, entries, problems, search, states, terms
+from boekbrug.store import answers, changes, entries, problems, search, states, terms
 from boekbrug.store.corrected import ANEW, REVERSAL
 from boekbrug.store.entries import Booking
 from boekbrug.store.licences import Licence
@@ -21,7 +25,7 @@ from boekbrug.store.states import Move
 from boekbrug.store.terms import DAY, MONTH
 from boekbrug.store.words import EntryState, Reason
 from boekbrug.sync import corrections
-from boekbrug.sync.batch import Batch
+from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch
 from boekbrug.sync.books import Books, open_books
 from boekbrug.sync.corrections import Planned
 from boekbrug.sync.standing import Stands, as_draft, standing_in, standing_of
@@ -29,8 +33,9 @@ from boekbrug.sync.workplace import Workplace
 
 
 class NetVat(msgspec.Struct, frozen=True, kw_only=True):
-    """What counter-entries change under one VAT code; what is taken back is negative."""
+    """What counter-entries change in a box of the return under one VAT code; what is taken back is negative."""
 
+    box: str
     vat_code: str
     base: Decimal
     vat: Decimal
@@ -55,31 +60,35 @@ class _Counter(NamedTuple):
 class _Plan(NamedTuple):
     work: Workplace
     books: Books
-    counters: tuple[_Counter, ...]
-    out: Planned | None
+    counters: tuple[_Counter, ...] = ()
+    outs: tuple[Planned, ...] = ()
 
 
 def reverse(
     desk: Desk,
     licence: Licence,
     *,
-    number: str = "",
+    numbers: Sequence[str] = (),
     term: str = "",
     date: dt.date | None = None,
     rebook: bool = False,
     only_look: bool = False,
 ) -> Reversal:
-    """Compose the counter-entries of a document, or of all entries of a term (a day or month in ISO form).
+    """Compose the counter-entries of documents and entries, or of all entries of a term (a day or month in ISO form).
 
-    One of many in a total is taken out of it by a correction. With `rebook` the documents are composed anew once the
-    reversal is booked. `only_look` writes nothing. Raise ActRefused with what to do first.
+    `numbers` are those of documents, or marks of entries. One of many in a total is taken out of it by a correction.
+    With `rebook` the documents are composed anew once the reversal is booked, on the reversal's `date` where their own
+    is closed. `only_look` writes nothing. Raise ActRefused with what to do first.
     """
     house = desk.house
     with house.database.read() as connection:
         work = house.place("reverse")
         now = house.database.now(connection)
-        plan = _Plan(work, open_books(connection, work, licence), (), None)
-        plan = _of_term(connection, plan, term, date, now) if term else _of(connection, plan, number, date, now, rebook)
+        plan = _Plan(work, open_books(connection, work, licence))
+        if term:
+            plan = _of_term(connection, plan, term, date, now)
+        else:
+            plan = _of(connection, plan, numbers, date, now, rebook)
         shown = _shown(plan)
     if only_look:
         return shown
@@ -87,9 +96,16 @@ def reverse(
     with desk.act("reverse", licence.name) as act:
         _demand_same(act.connection, plan)
         _write(act.connection, plan, act.now, rebook=rebook)
+        if rebook and date is not None:
+            _book_anew_on(act, plan, date)
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id
-        act.facts = {"number": number, "term": term, "entries": str(len(shown.entries)), "rebook": str(rebook).lower()}
+        act.facts = {
+            "numbers": ", ".join(numbers)[:1000],
+            "term": term,
+            "entries": str(len(shown.entries)),
+            "rebook": str(rebook).lower(),
+        }
     return shown
 
 
@@ -103,21 +119,47 @@ def _of_term(connection: Connection, plan: _Plan, named: str, date: dt.date | No
     return _counter(connection, plan, [id for id, _ in live], date, now)
 
 
-def _of(connection: Connection, plan: _Plan, number: str, date: dt.date | None, now: int, rebook: bool) -> _Plan:
+def _of(
+    connection: Connection, plan: _Plan, numbers: Sequence[str], date: dt.date | None, now: int, rebook: bool
+) -> _Plan:
     licence = plan.books.licence
-    document = document_of(connection, licence, number)
-    standing = standing_of(connection, licence.id, document)
-    if not standing:
-        raise ActRefused([f"{number} is not booked; see: boekbrug find {number}"])
-    if not any(one.is_total for one in standing):
-        return _counter(connection, plan, sorted({one.entry for one in standing}), date, now)
-    if rebook:
-        raise ActRefused([f"{number} is in a total; to book that anew, reverse its term: --term DAY --rebook"])
-    _demand_booked(connection, licence, [document], standing)
+    whole, inside = set[int](), []
+    for number in numbers:
+        if marked := standing_in(connection, states.marked(connection, licence.id, number)):
+            _demand_whole(connection, licence, number, marked)
+            whole.update(one.entry for one in marked)
+            continue
+        document = document_of(connection, licence, number)
+        standing = standing_of(connection, licence.id, document)
+        if not any(one.is_total for one in standing):
+            whole.update(one.entry for one in standing)
+        elif rebook:
+            raise ActRefused([f"{number} is in a total; to book that anew, reverse its term: --term DAY --rebook"])
+        else:
+            inside.append(document)
+    outs = tuple(_taken_out(connection, plan, document, date, now) for document in dict.fromkeys(inside))
+    plan = plan._replace(outs=outs)
+    return _counter(connection, plan, sorted(whole), date, now) if whole else plan
+
+
+def _taken_out(connection: Connection, plan: _Plan, document: int, date: dt.date | None, now: int) -> Planned:
+    licence = plan.books.licence
+    _demand_booked(connection, licence, [document], standing_of(connection, licence.id, document))
     found = corrections.plan(connection, plan.work, plan.books, document, now, chosen=date, remove=True)
     if not isinstance(found, Planned):
         raise ActRefused([why_not(found)])
-    return plan._replace(out=found)
+    return found
+
+
+def _demand_whole(connection: Connection, licence: Licence, mark: str, standing: Sequence[Stands]) -> None:
+    """Refuse an entry that is only a part of what books its documents: the rest would stand without it."""
+    ids = {one.entry for one in standing}
+    parts = {
+        one.document for one in standing if {s.entry for s in standing_of(connection, licence.id, one.document)} - ids
+    }
+    if parts:
+        names = ", ".join(search.numbers_of(connection, sorted(parts)).values())
+        raise ActRefused([f"{names}: more than {mark} books it; reverse it by its number, or its term."])
 
 
 def document_of(connection: Connection, licence: Licence, number: str) -> int:
@@ -189,10 +231,9 @@ def _demand_last(connection: Connection, ids: Sequence[int]) -> None:
 def _demand_same(connection: Connection, plan: _Plan) -> None:
     """Refuse what changed between looking and writing."""
     licence = plan.books.licence
-    if plan.out is not None:
-        document = plan.out.standing.document
+    for out in plan.outs:
+        document = out.standing.document
         _demand_booked(connection, licence, [document], standing_of(connection, licence.id, document))
-        return
     ids = [one.entry for one in plan.counters]
     standing = standing_in(connection, ids)
     _demand_booked(connection, licence, sorted({one.document for one in standing}), standing)
@@ -200,28 +241,33 @@ def _demand_same(connection: Connection, plan: _Plan) -> None:
 
 
 def _shown(plan: _Plan) -> Reversal:
-    drafts = [one.draft for one in plan.counters] if plan.out is None else list(plan.out.entries)
-    net = net_vat(drafts)
+    drafts = [one.draft for one in plan.counters] + [draft for out in plan.outs for draft in out.entries]
     documents = {document for one in plan.counters for document, _ in one.members}
     return Reversal(
         entries=tuple(shown_entry(draft.entry("")) for draft in drafts),
-        net=tuple(
-            NetVat(vat_code=code, base=amount(base, "EUR"), vat=amount(vat, "EUR"))
-            for code, (base, vat) in sorted(net.items())
-        ),
-        documents=len(documents) or 1,
+        net=tuple(_net(drafts, plan.books.rules)),
+        documents=len(documents) + len(plan.outs),
     )
 
 
+def _net(drafts: Sequence[Draft], book: CompiledRules) -> Iterator[NetVat]:
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for draft in drafts:
+        for (box, code), (base, vat) in per_box(draft.lines, book).items():
+            known = sums.get((box or "", code), (0, 0))
+            sums[box or "", code] = known[0] + base, known[1] + vat
+    for (name, code), (base, vat) in sorted(sums.items()):
+        yield NetVat(box=name, vat_code=code, base=amount(base, "EUR"), vat=amount(vat, "EUR"))
+
+
 def _ids_for(plan: _Plan) -> int:
-    return 16 + 4 * sum(len(one.members) for one in plan.counters)
+    return 16 + 4 * sum(len(one.members) for one in plan.counters) + IDS_PER_DOCUMENT * len(plan.outs)
 
 
 def _write(connection: Connection, plan: _Plan, now: int, *, rebook: bool) -> None:
     work, books = plan.work, plan.books
-    if plan.out is not None:
-        corrections.keep(connection, work, books, plan.out.standing.document, plan.out, now)
-        return
+    for out in plan.outs:
+        corrections.keep(connection, work, books, out.standing.document, out, now)
     batch, licence = Batch(work, books, now), books.licence
     after: int | None = None
     first: dict[int, int] = {}
@@ -238,6 +284,17 @@ def _write(connection: Connection, plan: _Plan, now: int, *, rebook: bool) -> No
     batch.add_moves(Move(licence.id, id, DocumentState.WAITING, reason, entry) for id, entry in first.items())
     batch.flush(connection)
     problems.close_for_documents(connection, licence.id, list(first), now)
+
+
+def _book_anew_on(act: Act, plan: _Plan, date: dt.date) -> None:
+    """Let what is booked anew have the reversal's date where its own is closed: they share one (§2.31)."""
+    licence = plan.books.licence.id
+    documents = {document for one in plan.counters for document, _ in one.members}
+    said = answers.read(act.connection, licence, sorted(documents))
+    for document in sorted(documents):
+        known = msgspec.json.decode(said[document], type=Answers) if document in said else Answers()
+        body = msgspec.json.encode(structs.replace(known, book_on=date)).decode()
+        answers.keep(act.connection, licence, document, body, act.now)
 
 
 def _mark(one: _Counter, books: Books) -> str:

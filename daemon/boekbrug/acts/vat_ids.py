@@ -1,9 +1,11 @@
 """VAT ids of buyers: what VIES said of them, and a person's decision to take one without proof."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import Act, ActRefused, Desk
 from boekbrug.booking.place import Standing, plain_vat_id, standing_of_id
 from boekbrug.booking.proofs import UNPROVEN
 from boekbrug.contract import BoekbrugError
@@ -51,7 +53,7 @@ def list_ids(house: House, *, unproven: bool = False) -> list[ShownId]:
 def _state(one: outside.Standing) -> str:
     if one.valid:
         return "valid"
-    if one.accepted_at is not None and (one.answered_at or 0) < one.accepted_at:
+    if outside.is_accepted(one):
         return "accepted"
     return "unanswered" if one.valid is None else "invalid"
 
@@ -71,21 +73,32 @@ def accept(desk: Desk, written: str, because: str) -> int:
         raise ActRefused([f"{written} is no VAT id of a member state; its check digits are wrong"])
     if not because.strip():
         raise ActRefused(["say why the id is taken without proof; the reason is kept for the tax inspector"])
-    with desk.house.database.read() as connection:
-        held = outside.held_for(connection, UNPROVEN + vat_id)
-        ids = compose_again.ids_for(connection, [document for _, document in held])
+    held, ids = _held(desk.house, vat_id)
     with desk.act("vat-accept", vat_id, ids=ids) as act:
         outside.accepted(act.connection, vat_id, desk.actor, because.strip(), act.now)
-        for licence in sorted({licence for licence, _ in held}):
-            documents = [document for of, document in held if of == licence]
-            compose_again.start_over(act, licence, documents)
-            changes.make_due(act.connection, licence, act.now)
+        _compose_again(act, held)
         act.facts = {"because": because.strip()[:1000], "documents": str(len(held))}
     return len(held)
 
 
+def _held(house: House, vat_id: str) -> tuple[list[tuple[int, int]], int]:
+    """List (licence, document) of what is held for a proof, and how many ids it takes to compose it anew."""
+    with house.database.read() as connection:
+        held = outside.held_for(connection, UNPROVEN + vat_id)
+        return held, compose_again.ids_for(connection, [document for _, document in held])
+
+
+def _compose_again(act: Act, held: Sequence[tuple[int, int]]) -> None:
+    for licence in sorted({licence for licence, _ in held}):
+        compose_again.start_over(act, licence, [document for of, document in held if of == licence])
+        changes.make_due(act.connection, licence, act.now)
+
+
 def check(desk: Desk, written: str) -> ShownId:
-    """Ask VIES about a VAT id now, and keep the answer as proof; raise ActRefused where there is no answer."""
+    """Ask VIES about a VAT id now, keep the answer as proof, and let what was held for it be composed.
+
+    Raise ActRefused where there is no answer.
+    """
     vat_id, vies = plain_vat_id(written), desk.house.vies()
     if vies is None:
         raise ActRefused(["no VIES is set; give its address in the settings, [vies] url"])
@@ -98,8 +111,10 @@ def check(desk: Desk, written: str) -> ShownId:
             [f"VIES does not answer: {silent.facts.get('reason', silent.code)}; try again later"]
         ) from silent
     at = (verdict.at - EPOCH) // MICROSECOND
-    with desk.act("vat-check", vat_id) as act:
+    held, ids = _held(desk.house, vat_id)
+    with desk.act("vat-check", vat_id, ids=ids) as act:
         answer = outside.Answer(vat_id, at, verdict.valid, verdict.request_id, vies.requester, vies.url)
         outside.answered(act.connection, answer, None)
+        _compose_again(act, held)
         act.facts = {"valid": str(verdict.valid).lower(), "request_id": verdict.request_id}
     return next(one for one in list_ids(desk.house) if one.vat_id == vat_id)

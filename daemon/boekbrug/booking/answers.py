@@ -10,11 +10,15 @@ from boekbrug.contract import Document, DocumentLine, Tender
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The day on which it was paid, how the money was divided, and the lines that an amount is for."""
+    """The day on which it was paid, how the money was divided, and the lines that an amount is for.
+
+    `book_on` is the day for what belongs in a closed or filed period.
+    """
 
     paid: dt.date | None = None
     tenders: tuple[Tender, ...] = ()
     lines: tuple[DocumentLine, ...] = ()
+    book_on: dt.date | None = None
 
 
 def answered(document: Document, answers: Answers, zone: ZoneInfo) -> Document:

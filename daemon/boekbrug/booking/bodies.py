@@ -1,7 +1,7 @@
 """Compose the balanced lines that one document stands for, whichever entry they end up in."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -10,12 +10,12 @@ from boekbrug.booking.composed import BeforeStart, Composed, Evidence, Held, Ite
 from boekbrug.booking.credit import amount_only_lines, keep_remainder, mirrored_postings
 from boekbrug.booking.dates import DateUnclear, period_end, rate_fault, tax_point, union_day
 from boekbrug.booking.distance import over_threshold
-from boekbrug.booking.header import Body, booking_number, other_currency, wrong_day
+from boekbrug.booking.header import Body, booked_on, booking_number, on_closed_day, other_currency
 from boekbrug.booking.money_in import money_lines, rounding_cap
 from boekbrug.booking.movements import till_body
 from boekbrug.booking.payment import payment_body
 from boekbrug.booking.payout import payout_body
-from boekbrug.booking.periods import INTRA_EU, return_filed
+from boekbrug.booking.periods import INTRA_EU, on_chosen, return_filed
 from boekbrug.booking.place import Place, Standing, place_of
 from boekbrug.booking.proofs import unproven
 from boekbrug.booking.rules import LEDGER_MODES, VatScheme
@@ -28,8 +28,10 @@ from boekbrug.contract import (
     Document,
     DocumentKind,
     EntryKind,
+    Line,
     Problem,
     Readiness,
+    Role,
     from_minor,
     to_minor,
 )
@@ -46,8 +48,7 @@ def body_of(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Compo
         if body is None:
             return Held("not in this mode")
         found = body(item, book, evidence)
-        filed = return_filed(found.date, found.lines, evidence) if isinstance(found, Body) else ""
-        return Held(filed) if filed else found
+        return _in_its_return(item, found, evidence) if isinstance(found, Body) else found
     except TypeError:
         if not any(line.vat_rate is not None and line.vat_rate.is_snan() for line in document.lines):
             raise
@@ -55,6 +56,17 @@ def body_of(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Compo
         return _bad_amount(document)
     except (BadAmount, ArithmeticError, ValueError):
         return _bad_amount(document)
+
+
+def _in_its_return(item: Item, body: Body, evidence: Evidence) -> Body | Held:
+    """Hold what belongs in a return of its own that is filed, unless a person chose another day for it."""
+    filed = return_filed(body.date, body.lines, evidence)
+    if not filed:
+        return body
+    if item.book_on is None:
+        return on_closed_day(item.document, body.date, filed)
+    reason = on_chosen(body.date, item.book_on, body.lines, evidence)
+    return on_closed_day(item.document, body.date, reason) if reason else body._replace(date=item.book_on)
 
 
 def _bad_amount(document: Document) -> Rejected:
@@ -84,16 +96,16 @@ def _not_to_be_booked(item: Item, book: CompiledRules) -> Composed | None:
 def _sale_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
     document = item.document
     try:
-        day = tax_point(item, book.rules, evidence)
+        due = tax_point(item, book.rules, evidence)
     except DateUnclear:
         return Held("payment date unknown near the end of a VAT period")
     # a supply to a business in the Union has a day of its own, known once its lines are
-    later = day is not None and document.buyer is not None and document.buyer.vat_id != ""
-    wrong = None if later else wrong_day(document, day, book, evidence)
-    if wrong is not None or day is None:
-        return wrong or BeforeStart()
+    later = due is not None and document.buyer is not None and document.buyer.vat_id != ""
+    day = due if later else booked_on(item, due, book, evidence)
+    if not isinstance(day, dt.date) or due is None:
+        return BeforeStart() if day is None or isinstance(day, dt.date) else day
     ready = _with_original(item)
-    return _summed(ready, day, book, evidence, later=later) if isinstance(ready, Item) else ready
+    return _summed(ready, due, None if later else day, book, evidence) if isinstance(ready, Item) else ready
 
 
 def _with_original(item: Item) -> Item | Composed:
@@ -106,25 +118,26 @@ def _with_original(item: Item) -> Item | Composed:
     return _without_lines(item) if not document.lines and document.total else item
 
 
-def _summed(item: Item, day: dt.date, book: CompiledRules, evidence: Evidence, *, later: bool) -> Body | Composed:
-    place = place_of(item.document, book.rules.country, oss=book.rules.oss_on(day))
+def _summed(item: Item, due: dt.date, day: dt.date | None, book: CompiledRules, evidence: Evidence) -> Body | Composed:
+    """Book the sums of a sale; its day is None where its lines decide when it is declared."""
+    place = place_of(item.document, book.rules.country, oss=book.rules.oss_on(due))
     if item.original is None:
         sums = sum_lines(item.document, book, place)
     else:
         sums = sum_lines(item.document, book, place, mirrored_postings(item.document, item.original, book))
         keep_remainder(sums, item.original)
     check_total_vat(item.document, sums)
-    declared = _declared_on(item.document, day, sums, book) if later else day
+    declared = due if day is not None else _declared_on(item.document, due, sums, book)
     if isinstance(declared, Held):
         return declared
-    wrong = wrong_day(item.document, declared, book, evidence) if later else None
-    if wrong is not None:
-        return wrong
+    booked = day or booked_on(item, declared, book, evidence)
+    if not isinstance(booked, dt.date):
+        return booked
     rate_fault(item.document, declared, sums.bases, sums.faults)
     # a consumer's purchase that stays where it was sold is neither intra-EU nor sold at a distance
     stays = place.origin == place.destination and place.standing is not Standing.FOREIGN_ID
     unfit = None if stays else _not_allowed(item, declared, place, sums, book, evidence)
-    return unfit or _balanced(item, declared, sums, book)
+    return unfit or _balanced(item, booked, sums, book)
 
 
 def _declared_on(document: Document, day: dt.date, sums: Sums, book: CompiledRules) -> dt.date | Held:
@@ -174,7 +187,20 @@ def _balanced(item: Item, day: dt.date, sums: Sums, book: CompiledRules) -> Body
     lines = sale_lines(received, rounding, sums, book)
     if not lines:
         return Skipped("nothing to book")
-    return Body(EntryKind.SALES, day, lines, "sale", "", tuple(sums.warnings))
+    kind, journal = EntryKind.SALES, ""
+    if book.rules.paid_sales == "cash" and _is_paid(lines):
+        kind, journal = EntryKind.CASH, _cash_journal(document, book)
+    return Body(kind, day, lines, "sale", journal, tuple(sums.warnings))
+
+
+def _is_paid(lines: Sequence[Line]) -> bool:
+    roles = {line.role for line in lines}
+    return Role.PAYMENT in roles and Role.DEBTOR not in roles
+
+
+def _cash_journal(document: Document, book: CompiledRules) -> str:
+    means = (book.means_of(tender.method, document.currency) for tender in document.tenders)
+    return next((one.journal for one in means if one is not None and one.journal), "")
 
 
 def _without_invoice(document: Document, owed: int) -> Problem:

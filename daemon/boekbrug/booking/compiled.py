@@ -20,6 +20,9 @@ from boekbrug.contract import EntryKind, LineKind, Role, Treatment
 #: starts the `why` of lines that hold or release money received in advance
 ADVANCE = "advance "
 
+#: 100 % in thousandths of a percent
+FULL = 100_000
+
 _NO_RULE = LineRule()
 
 
@@ -33,12 +36,14 @@ class Posting:
     __slots__ = (
         "account",
         "country",
+        "full",
         "kind",
         "parts",
         "role",
         "spans",
         "tolerance",
         "treatment",
+        "twice",
         "vat_account",
         "vat_code",
         "why",
@@ -68,6 +73,8 @@ class Posting:
         self.kind = kind
         self.country = country
         self.spans = spans
+        # VAT is gross × twice ÷ (2 × full), half a cent up
+        self.twice, self.full = 2 * parts, FULL + parts
         # a cent either way where VAT is computed, none where there is no VAT (bookkeeper.md §1.10)
         self.tolerance = 1 if parts else 0
 

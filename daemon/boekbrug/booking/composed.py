@@ -44,7 +44,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Original(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The sale that a credit note or payment belongs to, as it was booked.
 
-    `later` holds the lines of everything booked for the sale afterwards: credits and payments.
+    `later` holds the lines of everything booked for the sale afterwards: credits and payments. `date` is the day it is
+    booked on.
     """
 
     lines: tuple[Line, ...]
@@ -54,6 +55,7 @@ class Original(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rate: ExchangeRate | None = None
     kind: EntryKind = EntryKind.SALES
     later: tuple[Line, ...] = ()
+    date: dt.date | None = None
 
 
 class Cleared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -76,7 +78,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     `sale` is the agreed but not yet booked sale that a prepayment is for, and `prepaid` the lines of each entry that
     holds money for a sale in advance or has released it; `prepaid_pending` says that one of those is not booked yet.
     `cleared` is at which amount a payout's payments stand in the books. `upon` is the entry that has
-    to be booked before this document's own.
+    to be booked before this document's own. `book_on` is the day that a person chose where its own is closed or filed.
     """
 
     document_id: int
@@ -92,6 +94,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     prepaid_pending: bool = False
     cleared: Cleared | None = None
     upon: int | None = None
+    book_on: dt.date | None = None
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -204,9 +207,10 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):
-    """A person has to decide."""
+    """A person has to decide; `problem` says what about, where a fix is known."""
 
     reason: str
+    problem: Problem | None = None
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):

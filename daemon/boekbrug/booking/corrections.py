@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from boekbrug.booking.composed import Composed, Draft, Evidence, Held, Member, Skipped
 from boekbrug.booking.gather import gather
 from boekbrug.booking.marks import later_number
-from boekbrug.booking.periods import closed, return_filed
+from boekbrug.booking.periods import closed, on_chosen, return_filed
 from boekbrug.contract import Line, Role
 
 
@@ -19,20 +19,14 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Draft, ...]
 
 
-def counter_date(booked: dt.date, lines: Iterable[Line], evidence: Evidence, chosen: dt.date | None) -> dt.date | Held:
+def counter_date(booked: dt.date, lines: Sequence[Line], evidence: Evidence, chosen: dt.date | None) -> dt.date | Held:
     """Return the booked date if it is open and not filed, else the date that a person chose (bookkeeper.md §2.31)."""
-    reason = _closed(booked, lines, evidence)
+    reason = closed(booked, evidence) or return_filed(booked, lines, evidence)
     if not reason:
         return booked
-    if chosen is None or _closed(chosen, lines, evidence):
-        return Held(reason if chosen is None else _closed(chosen, lines, evidence))
-    if chosen.year != booked.year and (evidence.filed_through is None or booked > evidence.filed_through):
-        return Held(f"{booked.year} is locked and not filed yet: open it or file it first")
-    return chosen
-
-
-def _closed(day: dt.date, lines: Iterable[Line], evidence: Evidence) -> str:
-    return closed(day, evidence) or return_filed(day, lines, evidence)
+    if chosen is not None:
+        reason = on_chosen(booked, chosen, lines, evidence)
+    return Held(reason) if reason or chosen is None else chosen
 
 
 def reverse_lines(lines: Iterable[Line]) -> tuple[Line, ...]:

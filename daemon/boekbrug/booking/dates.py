@@ -11,9 +11,10 @@ from decimal import Decimal
 from boekbrug.booking.apart import LODGING_REDUCED, LODGING_STANDARD_SINCE, is_split_by_source
 from boekbrug.booking.compiled import Posting
 from boekbrug.booking.composed import Evidence, Item
+from boekbrug.booking.periods import closed
 from boekbrug.booking.rates import Span, had
 from boekbrug.booking.rules import Rules, VatScheme
-from boekbrug.contract import Document, DocumentKind, DocumentLine, LineKind, Problem, Treatment
+from boekbrug.contract import Document, DocumentKind, DocumentLine, LineKind, Problem, RefundCause, Treatment
 
 #: days before and after the end of a VAT period within which an order date does not do as payment date
 NEAR = 3
@@ -30,7 +31,7 @@ def tax_point(item: Item, rules: Rules, evidence: Evidence) -> dt.date | None:
     if document.kind is DocumentKind.RECEIPT:
         return dates.business or _trading_day(item, rules, evidence)
     if document.kind is DocumentKind.CREDIT_NOTE:
-        return _credited(document, rules, evidence)
+        return _day_of_error(item, evidence) or _credited(document, rules, evidence)
     paid = _paid(item, evidence)
     if rules.vat_scheme is VatScheme.CASH and paid is not None:
         return paid
@@ -64,6 +65,17 @@ def _paid(item: Item, evidence: Evidence) -> dt.date | None:
     if moments:
         return max(moments).astimezone(evidence.zone).date()
     return item.seen_paid
+
+
+def _day_of_error(item: Item, evidence: Evidence) -> dt.date | None:
+    """Return the day of a sale whose invoice was wrong, while its period can still have the correction (§1.12).
+
+    Afterwards the credit counts on its own day, and the supplementary list names it. A return always does.
+    """
+    original = item.original
+    if item.document.refund_cause is not RefundCause.ERROR or original is None or original.date is None:
+        return None
+    return None if closed(original.date, evidence) else original.date
 
 
 def _credited(document: Document, rules: Rules, evidence: Evidence) -> dt.date | None:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from boekbrug.booking.boxes import Words, vat_words
+from boekbrug.booking.boxes import Box, Words, vat_words
 from boekbrug.booking.compiled import CompiledRules, rate_parts
 from boekbrug.contract import Line, Role, divide_half_up
 
@@ -31,9 +31,26 @@ def declared(lines: Sequence[Line], book: CompiledRules) -> Amounts:
             continue
         of_base[place] = words
         base, vat = found.get(words, (0, 0))
-        owed = -(line.minor if line.euro_minor is None else line.euro_minor)
+        owed = -_euro(line)
         found[words] = (base + owed, vat) if line.role is Role.BASE else (base, vat + owed)
     return found
+
+
+def per_box(lines: Sequence[Line], book: CompiledRules) -> dict[tuple[Box | None, str], tuple[int, int]]:
+    """Add up what lines change in a return, per box and VAT code; None is the box of what no return mentions."""
+    found: dict[tuple[Box | None, str], tuple[int, int]] = {}
+    for place, line in enumerate(lines):
+        words = words_of(line, book) if line.role is Role.BASE else None
+        if words is None:
+            continue
+        owed = [-_euro(line), -sum(_euro(other) for other in lines if other.base == place)]
+        base, vat = found.get((words.box, line.vat_code), (0, 0))
+        found[words.box, line.vat_code] = base + owed[0], vat + owed[1]
+    return {key: change for key, change in found.items() if any(change)}
+
+
+def _euro(line: Line) -> int:
+    return line.minor if line.euro_minor is None else line.euro_minor
 
 
 def add(amounts: Iterable[Amounts]) -> Amounts:

@@ -59,4 +59,4 @@ def add_distance(distance: dict[int, int], day: dt.date, lines: Iterable[Line]) 
 
 def is_near(distance: Mapping[int, int], year: int) -> bool:
     """Tell whether a year comes near the limit, or goes above it."""
-    return distance.get(year, 0) > NEAR
+    return distance.get(year, 0) >= NEAR

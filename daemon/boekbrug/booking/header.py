@@ -17,8 +17,9 @@ from boekbrug.booking.composed import (
     Waiting,
 )
 from boekbrug.booking.currency import euro_lines, rate_for
+from boekbrug.booking.dates import period_end
 from boekbrug.booking.parties import party_of
-from boekbrug.booking.periods import closed
+from boekbrug.booking.periods import closed, on_chosen
 from boekbrug.contract import Document, EntryKind, Line, Problem
 
 TAKEN = "this day is booked in the other way already"
@@ -36,8 +37,9 @@ class Body(NamedTuple):
     warnings: tuple[Problem, ...] = ()
 
 
-def wrong_day(document: Document, day: dt.date | None, book: CompiledRules, evidence: Evidence) -> Composed | None:
-    """Say why an entry cannot have this date; None when it can."""
+def booked_on(item: Item, day: dt.date | None, book: CompiledRules, evidence: Evidence) -> dt.date | Composed:
+    """Return the date of what belongs on a day: that day, or another where it is closed; or why there is none."""
+    document = item.document
     if day is None:
         return Rejected((Problem(code="date-missing", facts={"document": document.number}),))
     if day < evidence.start:
@@ -45,11 +47,34 @@ def wrong_day(document: Document, day: dt.date | None, book: CompiledRules, evid
     if day > evidence.today:
         facts = {"document": document.number, "date": day.isoformat()}
         return Rejected((Problem(code="date-in-future", facts=facts),))
-    filed = evidence.filed_through or book.rules.filed_through
-    if filed is not None and day <= filed:
-        return Held(f"period filed through: {filed}")
-    reason = TAKEN if day in evidence.taken else closed(day, evidence)
-    return Held(reason) if reason else None
+    if day in evidence.taken:
+        return Held(TAKEN)
+    reason = closed(day, evidence)
+    return _another_day(item, day, reason, book, evidence) if reason else day
+
+
+def _another_day(item: Item, day: dt.date, reason: str, book: CompiledRules, evidence: Evidence) -> dt.date | Held:
+    """Return the day that a person chose, or the first open one where the rules say so and no VAT period ends before.
+
+    What is filed is never moved without a person (bookkeeper.md §1.11, §4.45).
+    """
+    if item.book_on is not None:
+        reason = on_chosen(day, item.book_on, (), evidence)
+        return on_closed_day(item.document, day, reason) if reason else item.book_on
+    locked, filed = evidence.locked_through, evidence.filed_through
+    if book.rules.closed_period == "first-open-day" and locked is not None and (filed is None or day > filed):
+        first_open = locked + dt.timedelta(1)
+        if first_open <= min(period_end(day, book.rules), evidence.today):
+            return first_open
+    return on_closed_day(item.document, day, reason)
+
+
+def on_closed_day(document: Document, day: dt.date, reason: str) -> Held:
+    """Hold what belongs on a day that is filed or closed, and say so as a problem."""
+    what, _, through = reason.partition(" through: ")
+    code = "period-filed" if what.endswith("filed") else "period-closed"
+    facts = {"document": document.number, "date": day.isoformat(), "through": through}
+    return Held(reason, Problem(code=code, facts=facts) if through else None)
 
 
 def other_currency(document: Document, original: Original) -> Rejected:

@@ -3,13 +3,13 @@
 The source's VAT rows are not sent by themselves: they are what the VAT of the bases must come to.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import (
-    BeforeStart,
     Composed,
     Draft,
     Evidence,
@@ -22,7 +22,7 @@ from boekbrug.booking.composed import (
 )
 from boekbrug.booking.dates import payment_day
 from boekbrug.booking.gather import gather
-from boekbrug.booking.header import wrong_day
+from boekbrug.booking.header import booked_on
 from boekbrug.booking.movements import movement_line, not_zero
 from boekbrug.booking.terms import NO_JOURNAL, NOTHING, Composition, InTerm, Term
 from boekbrug.contract import (
@@ -83,10 +83,8 @@ def place_in_ledger(item: Item, book: CompiledRules, evidence: Evidence) -> InTe
         facts = {"document": document.number, "currency": document.currency}
         return Rejected((Problem(code="currency-unknown", facts=facts),))
     day = document.dates.business or document.dates.invoiced or payment_day(document, evidence)
-    wrong = wrong_day(document, day, book, evidence)
-    if wrong is not None or day is None:
-        return wrong or BeforeStart()
-    return InTerm(day)
+    dated = booked_on(item, day, book, evidence)
+    return InTerm(dated) if isinstance(dated, dt.date) else dated
 
 
 def _not_in_term(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Composed | None:

@@ -1,9 +1,11 @@
 """Book movements of a till, and of the source's own ledger, on the accounts that the rules map them to."""
 
+import datetime as dt
+
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, Evidence, Item, Rejected
 from boekbrug.booking.dates import payment_day
-from boekbrug.booking.header import Body, wrong_day
+from boekbrug.booking.header import Body, booked_on
 from boekbrug.booking.parties import NAMED
 from boekbrug.contract import Document, EntryKind, Line, Movement, Problem, Role, from_minor, to_minor
 
@@ -11,10 +13,9 @@ from boekbrug.contract import Document, EntryKind, Line, Movement, Problem, Role
 def till_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
     """Book a float, bank deposit, petty expense, withdrawal, tip paid out or counted difference of a till."""
     document = item.document
-    day = document.dates.business or payment_day(document, evidence)
-    wrong = wrong_day(document, day, book, evidence)
-    if wrong is not None:
-        return wrong
+    day = booked_on(item, document.dates.business or payment_day(document, evidence), book, evidence)
+    if not isinstance(day, dt.date):
+        return day
     faults: list[Problem] = []
     lines: list[Line] = []
     for tender in document.tenders:
@@ -34,7 +35,6 @@ def till_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Com
         faults.append(not_zero(document.number, rest, document.currency))
     if faults:
         return Rejected(tuple(faults))
-    assert day is not None, "a movement without a day was refused above"
     return Body(EntryKind.MEMORIAL, day, lines, "movement")
 
 

@@ -1,10 +1,12 @@
 """Book money that came in or went out for a sale, apart from the tenders stated with it."""
 
+import datetime as dt
+
 from boekbrug.booking.advances import held_in_advance, release, total_held
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import Composed, Evidence, Held, Item, Original, Rejected, Waiting
 from boekbrug.booking.dates import payment_day, rate_fault
-from boekbrug.booking.header import Body, other_currency, wrong_day
+from boekbrug.booking.header import Body, booked_on, other_currency
 from boekbrug.booking.money_in import OPEN_ITEM
 from boekbrug.booking.place import place_of
 from boekbrug.booking.sides import NOT_DUE, add_base
@@ -15,10 +17,9 @@ from boekbrug.contract import Document, EntryKind, Line, Problem, Readiness, Rol
 def payment_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Composed:
     """Book a payment against the open item of its sale; under the cash scheme its VAT becomes due with it."""
     document = item.document
-    day = payment_day(document, evidence)
-    wrong = wrong_day(document, day, book, evidence)
-    if wrong is not None:
-        return wrong
+    day = booked_on(item, payment_day(document, evidence), book, evidence)
+    if not isinstance(day, dt.date):
+        return day
     if item.original_pending:
         return Waiting("sale")
     if not document.tenders and item.original is not None and document.total < 0:
@@ -26,7 +27,6 @@ def payment_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | 
     lines, journal, problem = _money(document, book)
     if problem is not None:
         return Rejected((problem,))
-    assert day is not None, "a payment without a day was refused above"
     if item.original is None:
         return _prepayment(item, Body(EntryKind.CASH, day, lines, "prepayment", journal), book)
     return _clearing(document, item.original, Body(EntryKind.CASH, day, lines, "payment", journal), book)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from boekbrug.booking.compiled import CompiledRules, Means
 from boekbrug.booking.composed import Composed, Evidence, Held, Item, Rejected, Skipped, Waiting
 from boekbrug.booking.dates import payment_day
-from boekbrug.booking.header import Body, wrong_day
+from boekbrug.booking.header import Body, booked_on
 from boekbrug.contract import Document, EntryKind, Line, Payout, Problem, Role, from_minor, to_minor
 
 
@@ -16,15 +16,13 @@ def payout_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | C
     booked_by = book.rules.provider_booked_by
     if booked_by != "boekbrug":
         return Skipped(f"payouts are booked by {booked_by}") if booked_by else Held("choose who books the provider")
-    day = payment_day(document, evidence)
-    wrong = wrong_day(document, day, book, evidence)
-    if wrong is not None:
-        return wrong
+    day = booked_on(item, payment_day(document, evidence), book, evidence)
+    if not isinstance(day, dt.date):
+        return day
     means = None if payout is None else book.means_of(payout.method, document.currency)
     if payout is None or means is None:
         facts = {"document": document.number, "method": "" if payout is None else payout.method}
         return Rejected((Problem(code="payment-method-unmapped", facts=facts),))
-    assert day is not None, "a payout without a day was refused above"
     return _clearing(item, payout, means, day, book)
 
 

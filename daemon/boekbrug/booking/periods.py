@@ -1,4 +1,4 @@
-"""Say which days are closed: by a filed return, or by the books themselves."""
+"""Say which days are closed, by a filed return or by the books themselves, and what may be booked on another."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from boekbrug.booking.composed import Evidence
 from boekbrug.contract import Line, Period, Role, Treatment
 
+YEAR_OPEN = "{} is locked and not filed yet: open it or file it first"
+"""Why nothing of a book year goes into the next one as long as its own return can still have it."""
 INTRA_EU = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE})
 """What the ICP return lists."""
 
@@ -17,6 +19,15 @@ def closed(day: dt.date, evidence: Evidence) -> str:
     if evidence.locked_through is not None and day <= evidence.locked_through:
         return f"books locked through: {evidence.locked_through}"
     return ""
+
+
+def on_chosen(day: dt.date, chosen: dt.date, lines: Iterable[Line], evidence: Evidence) -> str:
+    """Say why what belongs on a closed day cannot be booked on the one that a person chose; empty when it can."""
+    reason = closed(chosen, evidence) or return_filed(chosen, lines, evidence)
+    if reason:
+        return reason
+    is_filed = evidence.filed_through is not None and day <= evidence.filed_through
+    return YEAR_OPEN.format(day.year) if chosen.year != day.year and not is_filed else ""
 
 
 def return_filed(day: dt.date, lines: Iterable[Line], evidence: Evidence) -> str:

@@ -21,8 +21,8 @@ UNION = frozenset(
     | {"MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
 )
 
-#: where goods travel as inside the Union: Northern Ireland too, services there do not (bookkeeper.md §2.26)
-_GOODS_UNION = UNION | {"XI"}
+GOODS_UNION = UNION | {"XI"}
+"""Where goods travel as inside the Union: Northern Ireland too, services there do not (bookkeeper.md §2.26)."""
 
 #: countries as sources also write them, and Monaco, which is France to VAT law
 _SAME = {"EL": "GR", "UK": "GB", "MC": "FR"}
@@ -153,7 +153,7 @@ def _taxed(place: Place, kind: LineKind, *, at_home: bool, rules: Rules) -> Trea
 
 def _is_distant(place: Place, kind: LineKind, country: str) -> bool:
     """Tell whether goods leave the seller's country for a consumer in another member state."""
-    if place.origin != country or place.destination == country or place.destination not in _GOODS_UNION:
+    if place.origin != country or place.destination == country or place.destination not in GOODS_UNION:
         return False
     consumer = place.standing in (Standing.CONSUMER, Standing.BUSINESS)
     return consumer and kind is not LineKind.SERVICE and kind not in _WHERE_IT_IS
@@ -213,7 +213,7 @@ def as_stated(
     if place.origin != rules.country and stated in _OF_THE_STOCK and kind is not LineKind.SERVICE:
         # such returns are those of the country in which the stock lies
         return None
-    abroad = place.destination in _GOODS_UNION and place.destination != rules.country
+    abroad = place.destination in GOODS_UNION and place.destination != rules.country
     if stated is Treatment.REVERSE_CHARGE and place.standing is Standing.FOREIGN_ID and abroad:
         # shops call "reverse charged" what box 3b has
         return None

@@ -33,6 +33,9 @@ FIXED_KINDS = frozenset(
 )
 """Line kinds without any VAT event; they need an account of their own."""
 
+OWED_KINDS = frozenset({LineKind.VOUCHER_SINGLE_PURPOSE, LineKind.DOWN_PAYMENT})
+"""Line kinds that are taxed when they are paid and delivered later: their account is a debt, not revenue."""
+
 ASKED_KINDS = frozenset({LineKind.NO_SHOW, LineKind.CANCELLATION, LineKind.DAMAGE})
 """Line kinds whose treatment the bookkeeper chooses once (bookkeeper.md §2.25)."""
 
@@ -187,12 +190,17 @@ class Rules(_Rule, frozen=True):
     vat_not_due: str = ""
     package_defers_vat: bool = False
     received_in_advance: str = ""
+    #: a sale that leaves nothing open: an entry in the sales journal, or lines in the journal of its payment method
+    paid_sales: Literal["sales", "cash"] = "sales"
     #: how a 0 % sale within the country is meant, when the source gives no treatment
     zero_rate: Literal["zero", "exempt", "outside-scope", "margin", "reverse-charge"] | None = None
     #: goods to a business in the Union are declared on the day of their invoice, at the latest the 15th after supply
     union_by_fifteenth: bool = True
     #: what to do when only the order date is known and it lies within three days of the end of a VAT period
     payment_date_unknown: Literal["ask", "order-date"] = "ask"
+    #: what belongs on a day that the package has closed and no return has yet: held, or booked on the first open day of
+    #: the same VAT period
+    closed_period: Literal["hold", "first-open-day"] = "hold"
     text: str = "{number}"
     condition: str = ""
     due_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
@@ -251,10 +259,11 @@ def _uses(rules: Rules) -> Iterator[Use]:
             yield Use(account=row.vat_account, role=Role.VAT, setting=f"{path}.vat_account")
     for method, payment in rules.payments.items():
         role = Role.DEBTOR if payment.role is PaymentRole.DEBTOR else Role.PAYMENT
-        yield Use(account=payment.account, role=role, setting=f"payments.{method}.account")
+        setting = f"payments.{method}.account"
+        yield Use(account=payment.account, role=role, setting=setting, journal=payment.journal)
     for kind, line in rules.lines.items():
         if line.account:
-            role = Role.OTHER if kind in FIXED_KINDS else Role.BASE
+            role = Role.OTHER if kind in FIXED_KINDS | OWED_KINDS else Role.BASE
             yield Use(account=line.account, role=role, vat_code=line.vat_code or "", setting=f"lines.{kind}.account")
     for account, role, setting in _single_accounts(rules):
         if account:
@@ -326,6 +335,9 @@ def _account_faults(rules: Rules) -> Iterator[str]:
         yield "journals.memorial: mode hybrid needs a journal for its day totals"
     if rules.mode in LEDGER_MODES:
         return
+    without = [method for method, payment in rules.payments.items() if not payment.journal]
+    if rules.paid_sales == "cash" and EntryKind.CASH not in rules.journals and without:
+        yield f"journals.cash: paid sales go into a cash or bank journal; name it, or one for payments.{without[0]}"
     if not rules.debtor:
         yield "debtor: name the account of what customers owe"
     if not rules.rounding.account and rules.rounding.per_document:

@@ -1,13 +1,11 @@
 """Sum the lines of a document per posting, with the source's own VAT cents, and check each line on the way."""
 
-from decimal import Decimal
-
 from boekbrug.booking.apart import Part, margin_parts, night_parts, spans_new_year
-from boekbrug.booking.compiled import CompiledRules, Posting, PostingKey, rate_words
+from boekbrug.booking.compiled import FULL, CompiledRules, Posting, PostingKey, rate_words
 from boekbrug.booking.place import Misfit, Place
 from boekbrug.booking.rules import ACCESSORY_KINDS
 from boekbrug.contract import (
-    MINOR_DIGITS,
+    MINOR_SCALES,
     BadAmount,
     Document,
     DocumentLine,
@@ -21,10 +19,8 @@ from boekbrug.contract import (
 
 BaseKey = tuple[Posting, str]
 
-#: what an amount is multiplied with to become minor units
-SCALES = {currency: Decimal(10) ** digits for currency, digits in MINOR_DIGITS.items()}
-
-_FULL = 100_000
+#: more digits of minor units are no amount, and would take a minute to write out
+_MOST_DIGITS = 18
 _SHIPPING = LineKind.SHIPPING
 
 
@@ -60,37 +56,41 @@ def sum_lines(
 ) -> Sums:
     """Sum a document's lines; `mirrored` holds the original's postings of a credit note, which come first."""
     sums = Sums()
-    bases, scale = sums.bases, SCALES[document.currency]
+    bases, scale = sums.bases, MINOR_SCALES[document.currency]
     known = book.postings(place) if mirrored is None else mirrored
     shipped: DocumentLine | None = None
+    whole_gross = whole_vat = 0
     for line in document.lines:
         posting = known.get((line.kind, line.vat_rate, line.treatment))
         if posting is None and (posting := _first_time(document, line, book, place, sums)) is None:
             continue
         if line.kind is _SHIPPING:
             shipped = line
-        # to_minor and add, written out: together they are a third of composing a sale
+        # to_minor, vat_inside and add, written out: together they are a third of composing a sale
         exact = line.amount * scale
-        gross = int(exact)
-        due = vat_inside(gross, posting.parts)
+        gross = int(exact) if exact.adjusted() < _MOST_DIGITS else to_minor(line.amount, document.currency)
+        if gross != exact:
+            raise BadAmount(amount=str(line.amount), currency=document.currency)
+        full = posting.full
+        due = (gross * posting.twice + full) // (2 * full) if gross >= 0 else vat_inside(gross, posting.parts)
         if line.vat is None:
             vat = due
             sums.computed += 1
         else:
-            exact_vat = line.vat * scale
-            vat = int(exact_vat)
-            if vat != exact_vat or not -posting.tolerance <= vat - due <= posting.tolerance:
+            exact = line.vat * scale
+            vat = int(exact) if exact.adjusted() < _MOST_DIGITS else to_minor(line.vat, document.currency)
+            if vat != exact or not -posting.tolerance <= vat - due <= posting.tolerance:
                 sums.faults.append(_vat_fault(document, line, posting, due))
-        if gross != exact:
-            raise BadAmount(amount=str(line.amount), currency=document.currency)
         base = bases.get((posting, line.cost_centre))
         if base is None:
             bases[posting, line.cost_centre] = [gross, vat]
         else:
             base[0] += gross
             base[1] += vat
-        sums.gross += gross
-        sums.vat += vat
+        whole_gross += gross
+        whole_vat += vat
+    sums.gross += whole_gross
+    sums.vat += whole_vat
     if shipped is not None:
         _warn_of_other_rate(document, shipped, sums)
     return _spread_loose(document, sums, book) if sums.loose else sums
@@ -114,7 +114,7 @@ def vat_inside(gross: int, parts: int) -> int:
     """Return the VAT inside a gross amount in minor units, at a rate in thousandths of a percent."""
     if not parts:
         return 0
-    whole = _FULL + parts
+    whole = FULL + parts
     if gross >= 0:
         return (2 * gross * parts + whole) // (2 * whole)
     return -((-2 * gross * parts + whole) // (2 * whole))

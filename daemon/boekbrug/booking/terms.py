@@ -43,12 +43,14 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Composition(msgspec.Struct, frozen=True, kw_only=True):
     """A composed term: its entries, and by document id what became of each document outside them.
 
-    `shares` has for each document in an entry, by its id, the lines that it stands for.
+    `shares` has for each document in an entry, by its id, the lines that it stands for, and `warnings` what was
+    noticed of it.
     """
 
     drafts: tuple[Draft, ...]
     others: tuple[tuple[int, Composed], ...]
     shares: tuple[tuple[int, tuple[Line, ...]], ...] = ()
+    warnings: tuple[tuple[int, tuple[Problem, ...]], ...] = ()
 
 
 class InTerm(msgspec.Struct, frozen=True, gc=False):
@@ -104,8 +106,13 @@ def compose_term(items: Iterable[Item], term: Term, book: CompiledRules, evidenc
             others += [(part.member.document_id, Skipped(NOTHING)) for part in parts[currency]]
         else:
             drafts.append(draft)
-    shares = tuple((part.member.document_id, part.lines) for currency in sorted(parts) for part in parts[currency])
-    return Composition(drafts=tuple(drafts), others=tuple(others), shares=shares)
+    inside = [part for currency in sorted(parts) for part in parts[currency]]
+    return Composition(
+        drafts=tuple(drafts),
+        others=tuple(others),
+        shares=tuple((part.member.document_id, part.lines) for part in inside),
+        warnings=tuple((part.member.document_id, part.warnings) for part in inside if part.warnings),
+    )
 
 
 def place_in_term(item: Item, book: CompiledRules, evidence: Evidence) -> InTerm | Composed:
@@ -169,7 +176,7 @@ def books_alone(item: Item, body: Body, book: CompiledRules) -> bool:
     if item.document.kind is DocumentKind.PAYOUT or is_named(body.lines):
         return True
     if item.original is not None:
-        return item.original.kind is EntryKind.SALES
+        return item.original.kind is not EntryKind.MEMORIAL
     return book.rules.mode is Mode.HYBRID and _hybrid_alone(item, body, book)
 
 

@@ -23,8 +23,12 @@ def answer(
         list[str] | None,
         typer.Option("--line", metavar="RATE=AMOUNT", help="What an amount is for: VAT rate and amount including VAT."),
     ] = None,
+    book_on: Annotated[
+        dt.datetime | None,
+        typer.Option("--book-on", formats=["%Y-%m-%d"], help="The open day for what belongs in a closed or filed one."),
+    ] = None,
 ) -> None:
-    """Say what a held document waits for: when it was paid, how a refund was divided, which lines it is for."""
+    """Say what a held document waits for: when it was paid, how it was divided, which lines it is for, or its date."""
     from boekbrug.acts import licences
     from boekbrug.acts.answer import answer as say
 
@@ -32,7 +36,15 @@ def answer(
     lines = [(_number(rate), _number(amount)) for rate, amount in map(_pair, line or ())]
     with at_desk(context) as desk:
         licence = licences.get(desk.house, key)
-        say(desk, licence, number, paid=paid_on.date() if paid_on else None, tenders=tenders, lines=lines)
+        say(
+            desk,
+            licence,
+            number,
+            paid=paid_on.date() if paid_on else None,
+            tenders=tenders,
+            lines=lines,
+            book_on=book_on.date() if book_on else None,
+        )
     note(f"Kept; it is composed at the next run: boekbrug sync {licence.name}")
 
 

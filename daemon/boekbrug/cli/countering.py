@@ -55,29 +55,32 @@ def correct(context: typer.Context, key: Key, number: Number, date: Date = None,
 def reverse(
     context: typer.Context,
     key: Key,
-    number: Annotated[str, typer.Argument(metavar="[NUMBER]", help="Number of the document.")] = "",
+    numbers: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NUMBER]...", help="Numbers of documents, or marks of entries, all at once."),
+    ] = None,
     term: Annotated[str, typer.Option("--term", help="All of a day or month instead: 2026-09-14 or 2026-09.")] = "",
     date: Date = None,
     rebook: Annotated[bool, typer.Option("--rebook", help="Compose the documents anew afterwards.")] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Counter what is booked of a document or a term, newest first; shows the effect per VAT code."""
+    """Counter documents, entries or a term, newest first; shows the effect per box of the VAT return."""
     from boekbrug.acts import licences
     from boekbrug.acts.reverse import reverse as counter
 
-    if bool(number) == bool(term):
-        raise typer.BadParameter("Name a document or a term, one of both.")
+    if bool(numbers) == bool(term):
+        raise typer.BadParameter("Name documents or a term, one of both.")
     with at_desk(context) as desk:
         licence = licences.get(desk.house, key)
         day = date.date() if date else None
-        found = counter(desk, licence, number=number, term=term, date=day, rebook=rebook, only_look=not yes)
+        found = counter(desk, licence, numbers=numbers or (), term=term, date=day, rebook=rebook, only_look=not yes)
     if as_json:
         write_json({"reversal": found, "done": yes})
         return
     _show(found.entries)
     for one in found.net:
-        say(f"  VAT code {one.vat_code or '–'}: turnover {one.base:+,}, VAT {one.vat:+,}")
+        say(f"  box {one.box or '–'}, VAT code {one.vat_code or '–'}: turnover {one.base:+,}, VAT {one.vat:+,}")
     _end(licence.name, done=yes)
 
 

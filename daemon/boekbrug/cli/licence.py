@@ -157,6 +157,28 @@ def end(
         note(f"Licence {found.name} has ended.")
 
 
+@app.command("forecast")
+def forecast(
+    context: typer.Context,
+    key: Key,
+    entries: Annotated[int | None, typer.Option(min=0, help="How many; without it those that wait to be sent.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say when entries will be through, where the package allows few calls."""
+    from boekbrug.acts import licences
+    from boekbrug.acts.forecast import forecast
+
+    with opened(context) as house:
+        found = forecast(house, licences.get(house, key), entries)
+    if as_json:
+        write_json(found._asdict())
+    elif found.through is None:
+        note("The package does not limit its calls.")
+    else:
+        moment = found.through.astimezone().isoformat(sep=" ", timespec="minutes")
+        say(f"{found.entries:,} entries will be through at {moment}.")
+
+
 @app.command("list")
 def list_(context: typer.Context, as_json: Json = False) -> None:
     """List licences with their documents per state."""

@@ -35,6 +35,9 @@ REASONS = {
 REMARKS = {
     "package-states-no-balances": "The package cannot be asked for balances; compare with its own reports.",
     "package-not-asked": "The package was not asked.",
+    "source-has-no-report": "The source has no report of its own; compare with its overviews.",
+    "source-report-incomplete": "The source's own report does not cover every day of the period.",
+    "source-unreachable": "The source did not answer; try again later.",
     "package-unreachable": "The package did not answer; its figures are left out. Try again later.",
     "payouts-booked-elsewhere": "Payouts are not booked by boekbrug, so it cannot tell which payments are still open.",
     "numbers-do-not-follow": "Some numbers do not follow each other; nothing can be said of what is missing there.",

@@ -61,6 +61,7 @@ from boekbrug.contract.document import (
 )
 from boekbrug.contract.entry import Attachment, Entry, EntryKind, Line, Note, Party, Role
 from boekbrug.contract.errors import (
+    AdministrationBarred,
     AuthorisationLost,
     BadAmount,
     BoekbrugError,
@@ -79,6 +80,7 @@ from boekbrug.contract.errors import (
 from boekbrug.contract.hookspecs import hookimpl
 from boekbrug.contract.money import (
     MINOR_DIGITS,
+    MINOR_SCALES,
     ExchangeRate,
     divide_half_up,
     from_minor,
@@ -131,6 +133,7 @@ from boekbrug.contract.target import (
     Condition,
     Effect,
     EffectKind,
+    Forecasts,
     Journal,
     Links,
     ListsEntries,
@@ -150,10 +153,12 @@ from boekbrug.contract.version import CONTRACT
 __all__ = [
     "CONTRACT",
     "MINOR_DIGITS",
+    "MINOR_SCALES",
     "SALE_KINDS",
     "Account",
     "AccountType",
     "Administration",
+    "AdministrationBarred",
     "App",
     "AskKeys",
     "Attachment",
@@ -192,6 +197,7 @@ __all__ = [
     "ExchangeRate",
     "FileStat",
     "Folder",
+    "Forecasts",
     "FoundDocument",
     "FoundEntry",
     "Gone",

@@ -150,6 +150,10 @@ class Budget(Protocol):
         """Correct a key by what the outside system said; call only for limits it named."""
         ...
 
+    def through(self, *keys: str, cost: int) -> dt.datetime:
+        """Return when so many calls will have been allowed by every key if nobody else takes any; takes none."""
+        ...
+
 
 class Clock(Protocol):
     """Time, handed in so that it can be simulated."""

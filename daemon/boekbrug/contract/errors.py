@@ -58,6 +58,15 @@ class MissingRight(BoekbrugError):
     code = "missing-right"
 
 
+class AdministrationBarred(MissingRight):
+    """The outside system does not allow this administration any more; others of the same connection go on."""
+
+    code = "administration-barred"
+
+    def __init__(self, administration: str, **facts: str) -> None:
+        super().__init__(administration=administration, **facts)
+
+
 class AuthorisationLost(BoekbrugError):
     """The authorisation has ended; somebody has to authorise again."""
 

@@ -1,6 +1,6 @@
 """Money at the edges: Decimal amounts outside, integer minor units inside, never a float."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation, Overflow
 
 import msgspec
 
@@ -13,9 +13,11 @@ MINOR_DIGITS = {
 }  # fmt: skip
 """Digits after the point per ISO 4217 code: the euro and the currencies with an ECB reference rate."""
 
-_SCALE: dict[int, int] = {digits: 10**digits for digits in set(MINOR_DIGITS.values())}
-_MOST_DIGITS = 16  # before the point: more do not fit a 64-bit integer of minor units
-_LEAST_DIGITS = -9  # after the point: an exponent beyond any amount is an attack on memory, not a price
+MINOR_SCALES = {currency: Decimal(1).scaleb(digits) for currency, digits in MINOR_DIGITS.items()}
+"""What an amount is multiplied with to become minor units, per currency."""
+
+# 18 digits of minor units fit an integer of the database; a larger exponent is an attack on memory, not a price
+_exactly = Context(prec=28, Emax=17, Emin=-17, traps=[Inexact, InvalidOperation, Overflow]).multiply
 
 
 class ExchangeRate(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,18 +32,17 @@ def to_minor(amount: Decimal, currency: str = "EUR") -> int:
     """Turn an amount into integer minor units.
 
     Raise BadAmount for a fraction of a minor unit, an unknown currency, and what is no amount at all: not a number,
-    infinite, or longer than an integer of the database. The ratio is exact where a product rounds to 28 digits.
+    infinite, or longer than an integer of the database.
     """
-    digits = MINOR_DIGITS.get(currency)
-    if digits is None:
+    scale = MINOR_SCALES.get(currency)
+    if scale is None:
         raise BadAmount(currency=currency)
-    if not amount:
-        return 0
-    if not (amount.is_finite() and _LEAST_DIGITS < amount.adjusted() < _MOST_DIGITS):
-        raise BadAmount(amount=str(amount), currency=currency)
-    numerator, denominator = amount.as_integer_ratio()
-    minor, fraction = divmod(numerator * _SCALE[digits], denominator)
-    if fraction:
+    try:
+        exact = _exactly(amount, scale)
+        minor = int(exact)
+    except (ArithmeticError, ValueError):
+        raise BadAmount(amount=str(amount), currency=currency) from None
+    if minor != exact:
         raise BadAmount(amount=str(amount), currency=currency)
     return minor
 

@@ -16,7 +16,7 @@ from boekbrug.contract.authorisation import InboundRequest
 from boekbrug.contract.context import Context, Limit
 from boekbrug.contract.document import Document, DocumentKind, DocumentRef
 from boekbrug.contract.entry import Note
-from boekbrug.contract.outcome import CheckResult, DocumentAnswer, Outcome
+from boekbrug.contract.outcome import CannotTell, CheckResult, DocumentAnswer, Outcome
 from boekbrug.contract.problems import Problem
 from boekbrug.contract.settings import PluginSettings
 
@@ -159,8 +159,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 class StatesTotals(Protocol):
     """A source with a report of its own, for reconciliation."""
 
-    def totals(self, unit: str, start: dt.date, end: dt.date) -> Totals:
-        """Return the source's own totals of [start, end)."""
+    def totals(self, unit: str, start: dt.date, end: dt.date) -> Totals | CannotTell:
+        """Return the source's own totals of [start, end), or why it does not know them for all of these days."""
         ...
 
 

@@ -77,15 +77,20 @@ class VatCode(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     id: str = ""
     blocked: bool = False
+    for_sales: bool = True
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal (dagboek) and what may go into it; `id` is what the package calls it in calls, if not the code."""
+    """A journal (dagboek) and what may go into it; `id` is what the package calls it in calls, if not the code.
+
+    `account` is the ledger account that a cash or bank journal stands for.
+    """
 
     code: str
     name: str
     kinds: frozenset[EntryKind]
     id: str = ""
+    account: str = ""
     allows_vat: bool = True
     blocked: bool = False
 
@@ -130,7 +135,7 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
-    """One account as the rules use it."""
+    """One account as the rules use it; `journal` is that of a payment method which has one of its own."""
 
     account: str
     role: Role
@@ -138,6 +143,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     vat_rate: Decimal | None = None
     treatment: Treatment | None = None
     setting: str = ""
+    journal: str = ""
 
 
 class ChartUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -300,6 +306,15 @@ class StatesBalances(Protocol):
 
     def balances(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, int]:
         """Return the movement per account code in [start, end), in minor units, debit positive."""
+        ...
+
+
+@runtime_checkable
+class Forecasts(Protocol):
+    """A target whose limits are so narrow that people want to know when their entries will be through."""
+
+    def forecast(self, administration: str, entries: int) -> dt.datetime:
+        """Return when so many more entries will be through, as far as the limits tell; asks nothing outside."""
         ...
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from boekbrug.contract import BudgetSpent, Limit, PluginBug
-from boekbrug.runtime.clock import to_microseconds
+from boekbrug.runtime.clock import EPOCH, to_microseconds
 from boekbrug.store import budgets
 from boekbrug.store.budgets import BudgetRow, Taken
 from boekbrug.store.database import Database
@@ -57,6 +57,23 @@ class StoredBudget:
             learned = row._replace(remaining=max(remaining, 0), resets_at=until)
             budgets.write(connection, self._plugin, [learned])
 
+    def through(self, *keys: str, cost: int) -> dt.datetime:
+        """Return when so many calls will have been allowed by every key if nobody else takes any; takes none."""
+        limits = {key: self._limit(key, 0) for key in keys}
+        with self._database.read() as connection:
+            now = self._database.now(connection)
+            known = {row.key: row for row in budgets.peek(connection, self._plugin, keys)}
+        rooms = [self._room(known.get(key, BudgetRow(key)), limit, now) for key, limit in limits.items()]
+        return EPOCH + _through(rooms, cost, now) * _MICROSECOND
+
+    def _room(self, row: BudgetRow, limit: Limit, now: int) -> "_Room":
+        most, per = limit.calls - self._held_back(limit), limit.per // _MICROSECOND
+        if row.remaining is not None and row.resets_at is not None and now < row.resets_at:
+            return _Room(most, per, max(row.remaining - self._held_back(limit), 0), row.resets_at)
+        live = _live(row.taken, limit, now)
+        ends = live[-1].at + _slot(limit) * (SLOTS + 1) if live else now + per
+        return _Room(most, per, max(most - sum(slot.calls for slot in live), 0), ends)
+
     def _limit(self, key: str, cost: int) -> Limit:
         name = key.partition(":")[0]
         limit = self._limits.get(name)
@@ -81,6 +98,31 @@ class StoredBudget:
             over -= slot.calls
             wait = slot.at + _slot(limit) * (SLOTS + 1) - now
         return wait
+
+
+class _Room:
+    """What is left of a limit until it is whole again, and how much that is."""
+
+    def __init__(self, most: int, per: int, left: int, ends: int) -> None:
+        self.most, self.per, self.left, self.ends = most, per, left, ends
+
+    def renew(self, now: int) -> None:
+        if self.ends <= now:
+            self.left = self.most
+            self.ends += self.per * ((now - self.ends) // self.per + 1)
+
+
+def _through(rooms: Sequence[_Room], cost: int, now: int) -> int:
+    while True:
+        for room in rooms:
+            room.renew(now)
+        taken = min(cost, *(room.left for room in rooms))
+        cost -= taken
+        if not cost:
+            return now
+        for room in rooms:
+            room.left -= taken
+        now = min(room.ends for room in rooms if not room.left)
 
 
 def _take(row: BudgetRow, limit: Limit, cost: int, now: int) -> BudgetRow:

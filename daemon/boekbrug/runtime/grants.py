@@ -213,19 +213,22 @@ class GrantKeeper:
         self.log.warning("grant.lost", grant=lease.grant, app=held.row.app, reason=reason)
         raise AuthorisationLost(identity=held.row.identity_name, app=held.row.app, reason=reason)
 
-    def keep_alive(self, http: Http) -> int:
-        """Refresh the grants that would end for want of use; return how many. What fails is tried again next time."""
+    def keep_alive(self, http: Http) -> dict[int, BoekbrugError | None]:
+        """Refresh the grants that would end for want of use; return why not by grant, None where it went well.
+
+        It begins when half of their time is over; what fails is tried again next time.
+        """
         with self.database.read() as connection:
             ageing = grants.ageing(connection, to_microseconds(self.clock.now()))
-        return sum(self._kept_alive(id, http) for id in ageing)
+        return {id: self._kept_alive(id, http) for id in ageing}
 
-    def _kept_alive(self, id: int, http: Http) -> bool:
+    def _kept_alive(self, id: int, http: Http) -> BoekbrugError | None:
         try:
             self.refresh(self.read(id), http)
         except BoekbrugError as error:
             self.log.warning("grant.not-kept-alive", grant=id, code=error.code)
-            return False
-        return True
+            return error
+        return None
 
 
 class HeldGrant:

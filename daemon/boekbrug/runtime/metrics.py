@@ -76,6 +76,12 @@ class Metrics:
             ("target", "outcome"),
             registry=self.registry,
         )
+        self.refusals = Counter(
+            "boekbrug_refusals_total",
+            "Calls that a target plugin's system refused, by problem code.",
+            ("target", "code"),
+            registry=self.registry,
+        )
         self.call_seconds = Histogram(
             "boekbrug_call_seconds",
             "Time that calls of a plugin's verbs took.",
@@ -95,6 +101,9 @@ class Metrics:
         """Count the outcomes of creating calls."""
         for kind, number in Tally(map(type, outcomes)).items():
             self.effects.labels(target, OUTCOMES[kind]).inc(number)
+        for outcome in outcomes:
+            for code in {problem.code for problem in outcome.problems} if isinstance(outcome, Refused) else ():
+                self.refusals.labels(target, code).inc()
 
     def timed(self, plugin: str, verb: str) -> AbstractContextManager[object]:
         """Measure how long a call of a plugin's verb takes."""

@@ -7,6 +7,7 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 from sqlalchemy.exc import OperationalError
 
 from boekbrug.acts import mailing, nightly
+from boekbrug.acts.keeping import keep_grants
 from boekbrug.acts.notices import write_notices
 from boekbrug.acts.subscribing import subscribe_next
 from boekbrug.contract import StorageFull
@@ -61,7 +62,7 @@ class Rhythm:
 
     def keep_grants(self) -> None:
         """Refresh the grants that would lapse unused."""
-        self._house.grants.keep_alive(self._house.http())
+        keep_grants(self._house)
 
     def reconcile(self) -> None:
         """Compare the books of all licences whose night has come, one after the other, until the service stops."""

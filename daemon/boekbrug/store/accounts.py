@@ -35,6 +35,25 @@ def moved(connection: Connection, licence: int, days: tuple[str, str], *, under_
     return [Moved(*row) for row in select_rows(connection, _UNDER_WAY if under_way else _IN_BOOKS, [licence, *days])]
 
 
+class ByRule(NamedTuple):
+    """What lines of one role and rule come to, debit positive, in cents of euro."""
+
+    role: str
+    why: str
+    minor: int
+
+
+def by_rule(connection: Connection, licence: int, days: tuple[str, str]) -> list[ByRule]:
+    """Add up what is in the books in euro from the first to the last ISO day, by the rules that its lines stand for."""
+    query = """
+        select l.role, l.why, cast(sum(l.minor) as bigint)
+        from entry e join entry_state s on s.entry = e.id join entry_line l on l.entry = e.id
+        where e.licence = ? and e.date >= ? and e.date <= ? and e.currency = 'EUR'
+        and s.state = 'booked' and s.reason <> 'deleted-at-target' group by l.role, l.why
+    """
+    return [ByRule(*row) for row in select_rows(connection, query, [licence, *days])]
+
+
 def of_role(connection: Connection, licence: int, days: tuple[str, str], roles: Collection[str]) -> set[str]:
     """Name the accounts that lines of some roles stand on."""
     query = """

@@ -40,13 +40,23 @@ def lock(connection: Connection, plugin: str, keys: Sequence[str]) -> list[Budge
     return rows
 
 
+def peek(connection: Connection, plugin: str, keys: Sequence[str]) -> list[BudgetRow]:
+    """Read the keys of which anything is known."""
+    return _rows(connection, _of(plugin, keys))
+
+
 def _locked(connection: Connection, plugin: str, keys: Sequence[str]) -> list[BudgetRow]:
-    query = (
-        sa.select(*(budget.c[name] for name in BudgetRow._fields))
-        .where(budget.c.plugin == plugin, budget.c.key.in_(keys))
-        .order_by(budget.c.key)
-        .with_for_update()
-    )
+    return _rows(connection, _of(plugin, keys).order_by(budget.c.key).with_for_update())
+
+
+def _of(plugin: str, keys: Sequence[str]) -> "sa.Select[tuple[str, str, int | None, int | None]]":
+    columns = (budget.c[name] for name in BudgetRow._fields)
+    return sa.select(*columns).where(budget.c.plugin == plugin, budget.c.key.in_(keys))
+
+
+def _rows(
+    connection: Connection, query: "sa.Select[tuple[str, str, int | None, int | None]]"
+) -> list[BudgetRow]:  # fmt: skip
     return [BudgetRow(row.key, _decode(row.taken), row.remaining, row.resets_at) for row in connection.execute(query)]
 
 

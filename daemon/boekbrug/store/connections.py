@@ -1,5 +1,6 @@
 """Connections: their settings and secrets, and how they stand."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -27,6 +28,8 @@ _READ = sa.select(*(table.c[name] for name in ConnectionRow._fields))
 OK, PAUSED, UNCLAIMED = "ok", "paused", "unclaimed"
 TROUBLE = "(connection)"
 """The place that problems of a connection as a whole are kept at."""
+GRANT = "(grant)"
+"""The place that a warning about its grant is kept at."""
 
 
 def get(connection: Connection, id: int) -> ConnectionRow:
@@ -81,9 +84,9 @@ def remove_unclaimed(connection: Connection, id: int) -> None:
     connection.execute(sa.delete(table).where(table.c.id == id, table.c.state == UNCLAIMED))
 
 
-def has_trouble(connection: Connection, id: int) -> bool:
-    """Tell whether a problem of the connection as a whole is open."""
+def has_trouble(connection: Connection, id: int, places: Collection[str]) -> bool:
+    """Tell whether a problem of the connection as a whole, or of an administration of it, is open."""
     query = sa.select(problem.c.id).where(
-        problem.c.connection == id, problem.c.place == TROUBLE, problem.c.closed_at.is_(None)
+        problem.c.connection == id, problem.c.place.in_(places), problem.c.closed_at.is_(None)
     )
     return connection.execute(query.limit(1)).first() is not None

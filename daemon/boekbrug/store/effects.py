@@ -130,6 +130,15 @@ def any_left(connection: Connection, licence: int) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def count_left(connection: Connection, licence: int) -> int:
+    """Count the entries of a licence that are still to be sent, now or later."""
+    columns = entry_state.c
+    query = sa.select(sa.func.count()).where(
+        columns.licence == licence, columns.next_at.is_not(None), columns.state == EntryState.DUE
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def any_open(connection: Connection, licence: int) -> bool:
     """Tell whether a licence has a call whose outcome is not known."""
     query = sa.select(effect.c.id).where(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from boekbrug.contract import Treatment
 from boekbrug.store.bulk import select_rows
+from boekbrug.store.licences import Licence
 
 
 class Head(NamedTuple):
@@ -115,6 +116,30 @@ def parts(connection: Connection, entries: Collection[int]) -> dict[int, list[Pa
 _PARTS = """
     select m.entry, m.document, m.facet, m.share, m.revision, d.kind, d.number, d.dated, d.refers_to
     from membership m join document d on d.id = m.document where m.entry in ?* order by m.entry, d.id, m.facet
+"""
+
+
+class Named(NamedTuple):
+    """A document that another refers to, with the sale that it belongs to."""
+
+    ref: str
+    document: int
+    sale_ref: str
+
+
+def named(connection: Connection, licence: Licence, refs: Collection[str]) -> dict[str, Named]:
+    """Find documents by kind and source id, joined by a colon."""
+    if not refs:
+        return {}
+    kinds, ids = zip(*(ref.split(":", 1) for ref in refs), strict=True)
+    values = [licence.source, licence.unit, sorted(set(kinds)), list(ids)]
+    found = (Named(*row) for row in select_rows(connection, _NAMED, values))
+    return {one.ref: one for one in found if one.ref in refs}
+
+
+_NAMED = """
+    select kind || ':' || source_id, id, sale_ref from document
+    where connection = ? and unit = ? and kind in ?* and source_id in ?*
 """
 
 

@@ -177,6 +177,22 @@ def users(connection: Connection, id: int) -> list[str]:
     return list(connection.scalars(query.order_by(connections.c.name)))
 
 
+class Using(NamedTuple):
+    """A connection that uses a grant, with the moment until which the grant can be refreshed."""
+
+    connection: int
+    until: int | None
+
+
+def using(connection: Connection, id: int) -> list[Using]:
+    """List the connections that use a grant."""
+    query = sa.select(connections.c.id, grants.c.given_at, grants.c.refresh_until).join(
+        grants, grants.c.id == connections.c.grant
+    )
+    rows = connection.execute(query.where(grants.c.id == id).order_by(connections.c.id))
+    return [Using(row.id, row.refresh_until) for row in rows]
+
+
 def drop_unused(connection: Connection, id: int) -> None:
     """Forget a grant that no connection uses and nobody is asked about."""
     awaited = sa.select(authorisation.c.id).where(authorisation.c.grant == id)

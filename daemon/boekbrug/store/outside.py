@@ -36,6 +36,11 @@ class Answer(NamedTuple):
     source: str
 
 
+def is_accepted(one: Standing) -> bool:
+    """Tell whether a person took an id; what VIES said afterwards weighs more than what was decided before."""
+    return one.accepted_at is not None and (one.answered_at or 0) < one.accepted_at
+
+
 _STANDING = sa.select(*(vat_id.c[name] for name in Standing._fields))
 
 
@@ -54,10 +59,9 @@ def all_standings(connection: Connection, *, unproven: bool = False) -> list[Sta
 
 
 def due_again(connection: Connection, now: int, limit: int) -> list[str]:
-    """List VAT ids that a person accepted without proof and whose time to be asked again has come."""
-    query = sa.select(vat_id.c.vat_id).where(
-        vat_id.c.accepted_at.is_not(None), vat_id.c.valid.is_not(True), vat_id.c.next_at <= now
-    )
+    """List VAT ids whose time to be asked again has come: taken without proof, or left without an answer."""
+    accepted = sa.and_(vat_id.c.accepted_at.is_not(None), vat_id.c.valid.is_not(True))
+    query = sa.select(vat_id.c.vat_id).where(sa.or_(accepted, vat_id.c.fault != ""), vat_id.c.next_at <= now)
     return list(connection.scalars(query.order_by(vat_id.c.next_at).limit(limit)))
 
 

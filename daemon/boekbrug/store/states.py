@@ -80,6 +80,15 @@ def standings(connection: Connection, documents: Collection[int]) -> list[Standi
     return [Standing(*row) for row in connection.execute(query).all()]
 
 
+def marked(connection: Connection, licence: int, mark: str) -> list[int]:
+    """Return the entry of a licence that carries a mark and was not replaced, as a list of one or none."""
+    query = """
+        select s.entry from entry_state s join entry e on e.id = s.entry
+        where e.licence = ? and s.mark = ? and s.state <> 'replaced'
+    """
+    return [id for (id,) in select_rows(connection, query, [licence, mark])]
+
+
 def composed_upon(connection: Connection, entry: int) -> list[int]:
     """List the entries that were composed upon another and stand: credits, payments, corrections, reversals."""
     query = "select entry from entry_state where after = ? and state <> 'replaced'"

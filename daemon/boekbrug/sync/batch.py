@@ -20,11 +20,12 @@ from boekbrug.booking.composed import (
     state_of,
 )
 from boekbrug.booking.distance import distance_of
+from boekbrug.booking.doubles import possible_double
 from boekbrug.booking.marks import later_number, mark_of
 from boekbrug.booking.rules import Mode
-from boekbrug.booking.terms import InTerm, month_term
-from boekbrug.contract import SALE_KINDS, DocumentKind, Line, Problem
-from boekbrug.store import distance, entries, problems, states, terms
+from boekbrug.booking.terms import Composition, InTerm, month_term
+from boekbrug.contract import SALE_KINDS, DocumentKind, Line, Problem, from_minor
+from boekbrug.store import distance, doubles, entries, problems, states, terms
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.entries import Booking
 from boekbrug.store.problems import Opened
@@ -32,6 +33,7 @@ from boekbrug.store.states import Move
 from boekbrug.store.terms import DAY, MONTH, Term
 from boekbrug.store.words import TERM, Reason, TermState
 from boekbrug.sync.books import Books, Candidate
+from boekbrug.sync.originals import SALE
 from boekbrug.sync.workplace import Workplace
 
 IDS_PER_DOCUMENT = 6
@@ -81,16 +83,18 @@ class Batch:
         self,
         connection: Connection,
         term: Term,
-        drafts: Sequence[Draft],
-        shares: Mapping[int, tuple[Line, ...]],
+        composition: Composition,
         subjects: Mapping[int, Subject],
         others: Sequence[tuple[Candidate, Item, Composed]],
     ) -> None:
         """Write the entries of a term, and what became of the documents that are in none of them."""
+        drafts, shares = composition.drafts, dict(composition.shares)
         alone = [result for _, _, result in others if isinstance(result, Draft)]
         marks = marks_for(connection, self._books, [*drafts, *alone])
         for draft in drafts:
             self._add_total(draft, next(marks), shares, subjects, term.id)
+        for document, warnings in composition.warnings:
+            self.add_problems(document, warnings)
         for candidate, item, result in others:
             if isinstance(result, Draft):
                 self._add_draft(candidate, item, result, next(marks))
@@ -103,7 +107,7 @@ class Batch:
         members = [Booking(member.document_id, member.revision, member.facet) for member in draft.members]
         entry = self.add_entry(draft, named, members, self._basis([subject]), after=item.upon)
         self._move_in([candidate.document], entry)
-        self._add_problems(candidate.document, draft.warnings)
+        self.add_problems(candidate.document, draft.warnings)
 
     def _add_total(
         self,
@@ -176,7 +180,7 @@ class Batch:
         next_at, reason, tries = None, "", 0
         if isinstance(result, Rejected):
             reason = result.problems[0].code
-            self._add_problems(candidate.document, result.problems)
+            self.add_problems(candidate.document, result.problems)
         elif isinstance(result, Waiting):
             reason = _waits(result)
             tries = candidate.tries + 1
@@ -185,6 +189,8 @@ class Batch:
             reason = result.status
         elif isinstance(result, Skipped | Held):
             reason = result.reason
+            if isinstance(result, Held) and result.problem is not None:
+                self.add_problems(candidate.document, [result.problem])
         state = state_of(result)
         self._moves.append(Move(self._books.licence.id, candidate.document, state, reason[:64], None, next_at, tries))
 
@@ -222,7 +228,8 @@ class Batch:
             known.setdefault((first + dt.timedelta(n)).isoformat(), term)
         return term
 
-    def _add_problems(self, document: int, found: Sequence[Problem]) -> None:
+    def add_problems(self, document: int, found: Sequence[Problem]) -> None:
+        """Add what is wrong with a document, or was noticed of it."""
         severity = self._work.instances.severity
         self._problems += [
             Opened(problem, licence=self._books.licence.id, document=document, severity=severity(problem.code))
@@ -234,6 +241,7 @@ class Batch:
     def flush(self, connection: Connection) -> None:
         """Write all that was added."""
         ids, now = self._work.ids, self._now
+        self._warn_of_doubles(connection)
         entries.write_composed(connection, self._composed, self._work.sealing.party, now)
         self._work.composed.clear()
         # what counters another entry needs that one's number at the target, which only the database knows
@@ -244,6 +252,16 @@ class Batch:
         distance.add(connection, [row for row in sold if row[3]])
         states.move(connection, self._moves, ids.take(len(self._moves)), now)
         problems.open_problems(connection, self._problems, ids.take(len(self._problems)), now)
+
+    def _warn_of_doubles(self, connection: Connection) -> None:
+        """Warn of sales that another licence of the administration books too, it seems (bookkeeper.md §2.29)."""
+        beside = self._books.beside
+        sold = {one.document for entry in self._composed for one in entry.members if one.facet == SALE}
+        if not beside or not sold:
+            return
+        for one in doubles.doubles(connection, beside, sold):
+            total = str(from_minor(one.total, one.currency))
+            self.add_problems(one.document, [possible_double(one.number, total, one.other, one.licence)])
 
 
 def due_at_of(books: Books, last: dt.date) -> int:

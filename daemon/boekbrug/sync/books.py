@@ -17,7 +17,7 @@ from boekbrug.booking.header import booking_number
 from boekbrug.booking.rules import LEDGER_MODES, Rules
 from boekbrug.booking.terms import Part, part_of
 from boekbrug.contract import SALE_KINDS, Document, DocumentKind, EntryKind
-from boekbrug.store import agreed, answers, facts, licences, taken
+from boekbrug.store import agreed, answers, doubles, facts, licences, taken
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.licences import Licence
 from boekbrug.sync.advances import Advance, Named, advances_of
@@ -65,6 +65,8 @@ class Books:
     answered: frozenset[int] = frozenset()
     facts: Facts = field(default_factory=Facts)
     proof_days: int = 30
+    #: the other licences of the administration
+    beside: tuple[int, ...] = ()
     #: the last day that was filed of the administration's returns, by return; for VAT beside what the rules say
     filed: Mapping[str, dt.date] = field(default_factory=dict)
 
@@ -118,6 +120,7 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
         locked_through=dt.date.fromisoformat(locked) if locked else None,
         taken=days(connection, licence.id),
         answered=answers.documents_of(connection, licence.id),
+        beside=doubles.licences_beside(connection, licence.administration, licence.id),
         filed={name: dt.date.fromisoformat(day) for name, day in filed.items()},
     )
 
@@ -194,7 +197,8 @@ def items_of(
     coming = {id: one.document for id, one in found.items() if isinstance(one, Coming) and term in ("", one.waits)}
     to_come = _to_come(connection, work, books, set(coming.values()))
     paid = seen_paid(connection, work, [c.document for c in batch if c.revision > 1 and c.kind in SALE_KINDS])
-    contents = _contents(connection, work, books, batch)
+    said = _said(connection, books, batch)
+    contents = [_content(work, books, candidate, said.get(candidate.document)) for candidate in batch]
     agreed = _agreed(connection, work, books, batch, found)
     held = _held(connection, work, books, batch, contents, agreed)
     items = []
@@ -202,6 +206,7 @@ def items_of(
         standing = found.get(candidate.document)
         original = to_come.get(coming.get(candidate.document, 0)) or standing
         seen, advance = paid.get(candidate.document), held.get(candidate.document)
+        answer = said.get(candidate.document)
         items.append(
             Item(
                 document_id=candidate.document,
@@ -217,6 +222,7 @@ def items_of(
                 prepaid_pending=advance is not None and advance.pending,
                 cleared=_cleared(connection, books, candidate, content, work),
                 upon=original.entry if isinstance(original, BookedOriginal) else advance and advance.newest,
+                book_on=None if answer is None else answer.book_on,
             )
         )
     books.facts.load(connection, [item.document for item in items])
@@ -231,19 +237,16 @@ def _cleared(
     return cleared_by(connection, books.licence, content, books.rules, books.evidence(work.database.now(connection)))
 
 
-def _contents(connection: Connection, work: Workplace, books: Books, batch: Sequence[Candidate]) -> list[Document]:
-    """Open documents, with what persons said of them."""
-    contents = [content_of(work, candidate) for candidate in batch]
+def _said(connection: Connection, books: Books, batch: Sequence[Candidate]) -> Mapping[int, Answers]:
+    """Read what persons said of documents."""
     asked = books.answered.intersection(candidate.document for candidate in batch) if books.answered else ()
-    if not asked:
-        return contents
-    said = answers.read(connection, books.licence.id, asked)
-    return [
-        answered(content, _decode_answers(said[candidate.document]), books.zone)
-        if candidate.document in said
-        else content
-        for candidate, content in zip(batch, contents, strict=True)
-    ]
+    found = answers.read(connection, books.licence.id, asked) if asked else {}
+    return {document: _decode_answers(said) for document, said in found.items()}
+
+
+def _content(work: Workplace, books: Books, candidate: Candidate, said: Answers | None) -> Document:
+    content = content_of(work, candidate)
+    return content if said is None else answered(content, said, books.zone)
 
 
 def content_of(work: Workplace, candidate: Candidate) -> Document:
@@ -309,7 +312,12 @@ def _to_come(connection: Connection, work: Workplace, books: Books, documents: C
         if isinstance(part, Part):
             number = booking_number(item.document, books.rules)
             found[item.document_id] = Original(
-                lines=part.lines, number=number, currency=part.currency, rate=part.rate, kind=EntryKind.MEMORIAL
+                lines=part.lines,
+                number=number,
+                currency=part.currency,
+                rate=part.rate,
+                kind=EntryKind.MEMORIAL,
+                date=part.date,
             )
     return found
 

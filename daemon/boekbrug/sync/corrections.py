@@ -161,6 +161,7 @@ def _write(connection: Connection, work: Workplace, books: Books, planned: Plann
             for member in draft.members
         ]
         after = batch.add_entry(draft, next(marks), members, after=after, term=standing.term)
+        batch.add_problems(standing.document, draft.warnings)
         first = first or after
     reason = Reason.DELIVER if licence.automatic else Reason.APPROVAL
     batch.add_moves([Move(licence.id, standing.document, DocumentState.WAITING, reason, first)])

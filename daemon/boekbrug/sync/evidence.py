@@ -10,16 +10,18 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import Need, Proof, Waiting
-from boekbrug.booking.place import UNION, plain_vat_id
+from boekbrug.booking.place import GOODS_UNION, destination_of, plain_vat_id
+from boekbrug.booking.proofs import UNPROVEN
 from boekbrug.contract import BoekbrugError, Document, ExchangeRate, Problem, Retriable
 from boekbrug.runtime.clock import EPOCH
 from boekbrug.runtime.ecb import Ecb
 from boekbrug.runtime.vies import Verdict, Vies
-from boekbrug.store import distance, facts, licences, outside, problems
+from boekbrug.store import distance, facts, licences, outside, problems, states
 from boekbrug.store.licences import LicenceClaim
 from boekbrug.store.outside import Answer, Rate
 from boekbrug.store.problems import Opened
 from boekbrug.store.words import Reason
+from boekbrug.sync import revise
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import MICROSECOND, Workplace
 
@@ -53,8 +55,8 @@ class Facts:
         """Read what is stored about the buyers and currencies of documents."""
         ids, currencies, abroad = set(), set(), False
         for document in documents:
-            to = document.ship_to or ("" if document.buyer is None else document.buyer.country)
-            abroad = abroad or (to != self._country and to in UNION)
+            to = destination_of(document, self._country)
+            abroad = abroad or (to != self._country and to in GOODS_UNION)
             if document.currency != "EUR" and document.rate is None:
                 currencies.add(document.currency)
             buyer = document.buyer
@@ -105,8 +107,7 @@ def _proof(one: outside.Standing) -> Proof:
         asked=None if one.asked_at <= (one.answered_at or 0) else _day(one.asked_at),
         answered=None if one.answered_at is None else _day(one.answered_at),
         valid=one.valid,
-        # what VIES said afterwards weighs more than what a person decided before
-        accepted=one.accepted_at is not None and (one.answered_at or 0) < one.accepted_at,
+        accepted=outside.is_accepted(one),
     )
 
 
@@ -184,7 +185,11 @@ def _prove(work: Workplace, claim: LicenceClaim, vies: Vies, ids: Sequence[str])
 
 def _keep(work: Workplace, claim: LicenceClaim, vies: Vies, verdict: Verdict) -> None:
     at = (verdict.at - EPOCH) // MICROSECOND
-    work.ids.ensure(1)
+    reason = UNPROVEN + verdict.vat_id
+    with work.database.read() as connection:
+        held = [document for _, document in outside.held_for(connection, reason)]
+        beside = states.count_beside(connection, held) if held else 0
+    work.ids.ensure(1 + 2 * (len(held) + beside))
     with work.database.write() as connection:
         now = work.database.now(connection)
         licences.hold(connection, claim, work.until(now))
@@ -192,8 +197,17 @@ def _keep(work: Workplace, claim: LicenceClaim, vies: Vies, verdict: Verdict) ->
         answer = Answer(verdict.vat_id, at, verdict.valid, verdict.request_id, vies.requester, vies.url)
         outside.answered(connection, answer, None if verdict.valid else now + _DAY)
         outside.wake(connection, claim.licence, Reason.PROOF, now)
+        if held:
+            _let_go(connection, work, held, reason, now)
         _tell_of_accepted(connection, work, claim.licence, before, verdict, now)
     work.log.info("vat-id.proven" if verdict.valid else "vat-id.invalid", request_id=verdict.request_id)
+
+
+def _let_go(connection: Connection, work: Workplace, held: Sequence[int], reason: str, now: int) -> None:
+    """Compose anew what was held for want of this answer, of whichever licence."""
+    standing = [one for one in states.standings(connection, held) if one.reason == reason]
+    moves = revise.again(connection, revise.start_over(connection, work.ids, standing, now), now)
+    states.move(connection, moves, work.ids.take(len(moves)), now)
 
 
 def _tell_of_accepted(

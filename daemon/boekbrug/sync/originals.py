@@ -122,6 +122,7 @@ def _original(
     return BookedOriginal(
         entry=entry, lines=read_share(share) if share else body.lines, number=body.number, party=body.party,
         currency=body.currency, rate=body.rate, kind=body.kind, later=tuple(lines),
+        date=body.date,
     )  # fmt: skip
 
 

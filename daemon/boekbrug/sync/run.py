@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from boekbrug.contract import BoekbrugError, Retriable
 from boekbrug.store import connections, effects, licences, tally, workers
-from boekbrug.store.connections import PAUSED
+from boekbrug.store.connections import PAUSED, TROUBLE
 from boekbrug.store.licences import ClaimLost, Licence, LicenceClaim
 from boekbrug.sync import caution, trouble
 from boekbrug.sync.books import Books, open_books
@@ -97,7 +97,10 @@ def _stages(
 def _has_work(work: Workplace, licence: Licence) -> bool:
     with work.database.read() as connection:
         now = work.database.now(connection)
-        return licences.has_work(connection, licence.id, now) or connections.has_trouble(connection, licence.target)
+        if licences.has_work(connection, licence.id, now):
+            return True
+        places = [TROUBLE, licences.administration_code(connection, licence.administration)]
+        return connections.has_trouble(connection, licence.target, places)
 
 
 def _books(work: Workplace, licence: Licence) -> Generator[Step, None, Books | None]:
@@ -203,7 +206,7 @@ class Sending:
             # while entries wait for their next try, that nothing was due proves nothing
             is_proven = self._settled and self.goes_well and not effects.any_left(connection, licence.id)
         if is_proven:
-            trouble.clear(work, licence.target)
+            trouble.clear(work, licence.target, self._administration)
 
 
 def _stage(work: Workplace, connection_id: int, name: str, steps: Iterator[Step]) -> Generator[Step, None, bool]:

@@ -70,9 +70,7 @@ def _compose(work: Workplace, claim: LicenceClaim, books: Books, term: Term) -> 
             # what changed meanwhile is placed anew; the others are composed at the next run
             return 0
         others = reading.others(connection, composition)
-        Batch(work, books, now).write_term(
-            connection, term, composition.drafts, dict(composition.shares), reading.subjects, others
-        )
+        Batch(work, books, now).write_term(connection, term, composition, reading.subjects, others)
         books.facts.load_distance(connection)
         warn(connection, work, books, now)
         if terms.any_waits(connection, term):

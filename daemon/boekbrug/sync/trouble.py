@@ -1,8 +1,11 @@
 """What goes wrong with a connection as a whole: kept as a problem that ends by itself when the next call works."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from boekbrug.contract import (
+    AdministrationBarred,
     AuthorisationLost,
     BoekbrugError,
     MissingRight,
@@ -16,7 +19,7 @@ from boekbrug.store.connections import OK, PAUSED, TROUBLE
 from boekbrug.store.problems import Opened
 from boekbrug.sync.workplace import Workplace
 
-_ENDS_BY_A_PERSON = (AuthorisationLost, WrongKey, MissingRight)
+ENDS_BY_A_PERSON = (AuthorisationLost, WrongKey, MissingRight)
 
 
 def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> None:
@@ -27,32 +30,37 @@ def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> N
     work.ids.ensure(1)
     with work.database.write() as connection:
         now = work.database.now(connection)
-        paused = isinstance(error, _ENDS_BY_A_PERSON)
+        # what concerns one administration does not stop the licences of the others
+        place = facts["administration"] if isinstance(error, AdministrationBarred) else TROUBLE
+        paused = isinstance(error, ENDS_BY_A_PERSON) and place == TROUBLE
         problem = Problem(code=code, facts={"stage": stage, **facts})
         severity = Severity.WARNING if isinstance(error, Retriable) else Severity.ERROR
-        _open(connection, work, connection_id, problem, severity, now)
+        _open(connection, work, connection_id, place, problem, severity, now)
         connections.set_state(connection, connection_id, PAUSED if paused else OK, code if paused else "", now)
 
 
-def _open(connection: Connection, work: Workplace, id: int, problem: Problem, severity: Severity, now: int) -> None:
+def _open(
+    connection: Connection, work: Workplace, id: int, place: str, problem: Problem, severity: Severity, now: int
+) -> None:
     for known in problems.list_open(connection, source=id):
-        if known.place == TROUBLE and known.code == problem.code:
+        if (known.place, known.code) == (place, problem.code):
             return
-    _close(connection, id, now)
-    opened = Opened(problem, connection=id, unit="", place=TROUBLE, severity=severity)
+    _close(connection, id, [place], now)
+    opened = Opened(problem, connection=id, unit="", place=place, severity=severity)
     problems.open_problems(connection, [opened], work.ids.take(), now)
 
 
-def clear(work: Workplace, connection_id: int) -> None:
-    """End the connection's problem after a stage that went well."""
+def clear(work: Workplace, connection_id: int, administration: str = "") -> None:
+    """End the connection's problem, and that of one administration, after a stage that went well."""
+    places = [TROUBLE, administration] if administration else [TROUBLE]
     with work.database.read() as connection:
-        if not connections.has_trouble(connection, connection_id):
+        if not connections.has_trouble(connection, connection_id, places):
             return
     with work.database.write() as connection:
         now = work.database.now(connection)
-        _close(connection, connection_id, now)
+        _close(connection, connection_id, places, now)
         connections.set_state(connection, connection_id, OK, "", now)
 
 
-def _close(connection: Connection, id: int, now: int) -> None:
-    problems.close_at_places(connection, id, "", [TROUBLE], now)
+def _close(connection: Connection, id: int, places: Sequence[str], now: int) -> None:
+    problems.close_at_places(connection, id, "", places, now)

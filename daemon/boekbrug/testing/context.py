@@ -101,6 +101,11 @@ class MemoryBudget:
         """Correct a key by what the outside system said."""
         self._left[key] = (remaining, resets_at)
 
+    def through(self, *keys: str, cost: int) -> dt.datetime:
+        """Return now, or the last reset among the keys that have less left than the cost."""
+        short = [known[1] for key in keys if (known := self._left.get(key)) is not None and known[0] < cost]
+        return max([self._clock.now(), *short])
+
 
 class KeptLog:
     """A log that keeps its events for the test to read."""

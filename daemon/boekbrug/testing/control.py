@@ -128,6 +128,14 @@ class Controlled:
         }
 
 
+def wait_until_left(environ: WSGIEnvironment) -> None:
+    """Give no answer until the client has gone, then raise ConnectionAbortedError."""
+    wire = environ.get(WIRE)
+    if wire is not None:
+        wire.wait_until_left()
+    raise ConnectionAbortedError(Broken.LATE)
+
+
 def _answered(status: int, body: bytes, headers: dict[str, str] | None = None) -> _Answer:
     reason = http.client.responses.get(status, "Unknown")
     return _Answer(f"{status} {reason}", list((headers or {}).items()), body)

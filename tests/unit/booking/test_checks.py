@@ -14,13 +14,12 @@ from tests.unit.booking.cases import (
     second_hand,
     stay,
 )
-from tests.unit.booking.shop import CONSUMER, EVIDENCE, RULES, amounts, book, codes, item, line, order, shipping
+from tests.unit.booking.shop import EVIDENCE, RULES, amounts, book, codes, item, line, order, shipping
 
 from boekbrug.booking import Draft, Held, Skipped, compose_individual
-from boekbrug.booking.doubles import likeness, possible_double
 from boekbrug.booking.memorial import compose_ledger
 from boekbrug.booking.terms import month_term
-from boekbrug.contract import Buyer, Dates, DocumentKind, LineKind, Payout, Treatment
+from boekbrug.contract import Dates, DocumentKind, LineKind, Payout, Treatment
 
 
 @pytest.mark.parametrize(
@@ -131,16 +130,6 @@ def test_vat_rows_that_the_bases_do_not_come_to_stop_the_term() -> None:
     composition = compose_ledger([item(document)], month_term("park", dt.date(2026, 7, 1)), rules, EVIDENCE)
     assert composition.drafts == ()
     assert codes(composition.others[0][1]) == ["vat-ledger-differs"]
-
-
-def test_likeness_joins_one_sale_seen_by_two_licences() -> None:
-    day = dt.date(2026, 7, 14)
-    shop = order(line("121.00"), buyer=Buyer(email="Jan@example.org "))
-    till = replace(shop, source_id="9", number="K9", buyer=Buyer(email="jan@example.org", name="J."))
-    assert likeness(shop, day) == likeness(till, day)
-    assert likeness(replace(shop, buyer=None), day) is None
-    assert likeness(shop, day) != likeness(replace(shop, buyer=CONSUMER), day)
-    assert possible_double(shop, "K9", "K3XM").code == "possible-double"
 
 
 def test_margin_sale_without_cost_is_booked_gross_and_warned_of() -> None:

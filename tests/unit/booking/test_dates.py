@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import BELGIAN
+from tests.unit.booking.cases import BELGIAN, one
 from tests.unit.booking.shop import EVIDENCE, book, item, line, order, rules
 
-from boekbrug.booking import Draft, Held, compose_individual, reverse
+from boekbrug.booking import Draft, Held, Original, compose_individual, net_vat, reverse
 from boekbrug.booking.dates import DateUnclear, near_period_end, period_end, tax_point
 from boekbrug.booking.periods import locked_through
-from boekbrug.contract import Dates, Document, DocumentKind, Period
+from boekbrug.contract import Dates, Document, DocumentKind, LineKind, Period, RefundCause
 
 NEW_YEARS_EVE = dt.datetime(2025, 12, 31, 15, tzinfo=dt.UTC)
 SECOND = dt.datetime(2026, 1, 2, 9, tzinfo=dt.UTC)
@@ -82,12 +82,84 @@ def test_a_filed_return_holds_its_own_sales_only() -> None:
     rules = book(oss=dt.date(2026, 1, 1))
     reasons = ["OSS return filed through: 2026-09-30", "ICP return filed through: 2026-07-31"]
     found = [compose_individual(item(document), rules, filed) for document in (german, belgian)]
-    assert found == [Held(reason) for reason in reasons]
+    assert [one.reason for one in found if isinstance(one, Held)] == reasons
+    moved = compose_individual(item(german, book_on=dt.date(2026, 10, 1)), rules, filed)
+    assert isinstance(moved, Draft)
+    assert moved.date == dt.date(2026, 10, 1)
     assert isinstance(compose_individual(item(order(line("121.00"), paid={"ideal": "121.00"})), rules, filed), Draft)
     booked = compose_individual(item(german), rules, EVIDENCE)
     assert isinstance(booked, Draft)
     assert reverse(booked, filed) == Held(reasons[0])
     assert isinstance(reverse(booked, filed, dt.date(2026, 10, 1)), Draft)
+
+
+@pytest.mark.parametrize(
+    ("cause", "filed", "expected"),
+    [
+        (RefundCause.RETURN, None, dt.date(2026, 10, 9)),
+        (None, None, dt.date(2026, 10, 9)),
+        (RefundCause.ERROR, None, dt.date(2026, 7, 14)),
+        (RefundCause.ERROR, dt.date(2026, 6, 30), dt.date(2026, 7, 14)),
+        # the return went out: the credit counts now, and the supplementary list names it
+        (RefundCause.ERROR, dt.date(2026, 9, 30), dt.date(2026, 10, 9)),
+    ],
+)
+def test_cause_of_a_credit_decides_its_period(
+    cause: RefundCause | None, filed: dt.date | None, expected: dt.date
+) -> None:
+    booked = one(order(line("121.00"), on_account=True))
+    credit = order(line("-121.00"), kind=DocumentKind.CREDIT_NOTE, dates=Dates(invoiced=dt.date(2026, 10, 9)))
+    original = Original(lines=booked.lines, number="W1", date=booked.date)
+    composed = compose_individual(
+        item(replace(credit, refund_cause=cause), original=original), book(), replace(EVIDENCE, filed_through=filed)
+    )
+    assert isinstance(composed, Draft)
+    assert composed.date == expected
+    assert net_vat([booked, composed]) == {"VH": (0, 0)}
+
+
+def held_codes(composed: object) -> str:
+    assert isinstance(composed, Held)
+    return "" if composed.problem is None else composed.problem.code
+
+
+def test_what_is_closed_is_booked_on_another_day_by_choice_only() -> None:
+    document = item(order(line("121.00"), paid={"ideal": "121.00"}))
+    closed = replace(EVIDENCE, locked_through=dt.date(2026, 7, 31))
+    assert held_codes(compose_individual(document, book(), closed)) == "period-closed"
+    moved = compose_individual(document, book(closed_period="first-open-day"), closed)
+    assert isinstance(moved, Draft)
+    assert moved.date == dt.date(2026, 8, 1)
+    # a VAT period, or a return, ends before the first open day
+    for left in (
+        compose_individual(document, book(closed_period="first-open-day", filing_period="month"), closed),
+        compose_individual(
+            document, book(closed_period="first-open-day"), replace(closed, filed_through=dt.date(2026, 7, 31))
+        ),
+    ):
+        assert isinstance(left, Held)
+
+
+def test_a_person_chooses_the_day_for_what_was_filed() -> None:
+    filed = replace(EVIDENCE, filed_through=dt.date(2026, 9, 30), locked_through=dt.date(2026, 10, 31))
+    sale = item(order(line("121.00"), paid={"ideal": "121.00"}))
+    assert held_codes(compose_individual(sale, book(), filed)) == "period-filed"
+    chosen = compose_individual(replace(sale, book_on=dt.date(2026, 11, 5)), book(), filed)
+    assert isinstance(chosen, Draft)
+    assert chosen.date == dt.date(2026, 11, 5)
+    assert held_codes(compose_individual(replace(sale, book_on=dt.date(2026, 10, 5)), book(), filed)) == "period-closed"
+    open_day = compose_individual(replace(sale, book_on=dt.date(2026, 11, 5)), book(), EVIDENCE)
+    assert isinstance(open_day, Draft)
+    assert open_day.date == dt.date(2026, 7, 14), "what is open stays where it belongs"
+
+
+def test_the_rate_stays_that_of_the_supply_when_the_date_moves() -> None:
+    stays = Dates(supply_from=dt.date(2025, 12, 20), supply_to=dt.date(2025, 12, 24))
+    night = order(line("109.00", "9", kind=LineKind.LODGING), paid={"pin": "109.00"}, dates=stays)
+    filed = replace(EVIDENCE, start=dt.date(2025, 1, 1), filed_through=dt.date(2025, 12, 31))
+    moved = compose_individual(item(night, book_on=dt.date(2026, 2, 1)), book(), filed)
+    assert isinstance(moved, Draft)
+    assert {booked.vat_code for booked in moved.lines if booked.vat_code} == {"VL"}
 
 
 def test_books_are_locked_through_the_closed_periods_they_begin_with() -> None:

@@ -8,6 +8,7 @@ from tests.unit.booking.cases import CASES, day, one, receipt
 from tests.unit.booking.shop import EVIDENCE, book, codes, item, line, order
 
 from boekbrug.booking import Draft, Original, compose_individual, compose_term, day_term, distance_of, vat_words
+from boekbrug.booking.distance import is_near
 from boekbrug.contract import Buyer, DocumentKind, LineKind
 
 LUC = Buyer(name="Luc", country="BE")
@@ -33,6 +34,11 @@ def test_sale_that_goes_above_the_limit_of_this_or_last_year_may_not_carry_dutch
 ) -> None:
     composed = compose_individual(item(to_belgium(amount)), book(), replace(EVIDENCE, distance={year: sold}))
     assert ([] if isinstance(composed, Draft) else codes(composed)) == found
+
+
+def test_warning_comes_at_eight_thousand() -> None:
+    assert [is_near({2026: sold}, 2026) for sold in (799_999, 800_000)] == [False, True]
+    assert not is_near({2025: 900_000}, 2026)
 
 
 def test_sale_at_destination_vat_is_the_one_that_crosses() -> None:

@@ -18,6 +18,7 @@ from boekbrug.contract import (
     Choice,
     EntryKind,
     Journal,
+    Role,
     SettingsError,
     Treatment,
     VatCode,
@@ -64,6 +65,7 @@ def test_every_fault_is_listed_with_its_path() -> None:
         ({"debtor": ""}, "debtor"),
         ({"journals": {}}, "journals.sales"),
         ({"mode": "hybrid", "journals": {"sales": "70"}}, "journals.memorial"),
+        ({"paid_sales": "cash", "journals": {"sales": "70", "memorial": "90"}}, "journals.cash"),
         ({"rounding": {}}, "rounding.account"),
         ({"vat_scheme": "cash", "vat_not_due": ""}, "vat_not_due"),
         ({"text": "{number} {password}"}, "text"),
@@ -142,3 +144,10 @@ def test_kind_of_line_may_have_rows_of_its_own() -> None:
     assert amounts(compose_individual(item(document), both, EVIDENCE)) == (
         "C1501 9.90, C8010(VL) 100.00, C8091(VL) 10.00, D1060 119.90"
     )
+
+
+@pytest.mark.parametrize("kind", ["voucher-single-purpose", "down-payment"])
+def test_account_of_what_is_paid_before_it_is_delivered_may_be_a_debt(kind: str) -> None:
+    use = chart_use(rules(lines={kind: {"account": "1600"}}))
+    [held] = [one for one in use.uses if one.setting == f"lines.{kind}.account"]
+    assert held.role is Role.OTHER

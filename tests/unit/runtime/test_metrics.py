@@ -4,6 +4,7 @@ from pathlib import Path
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from boekbrug.contract import Booked, Problem, Refused
 from boekbrug.runtime.metrics import Metrics, Stock
 
 STOCK = Stock(
@@ -30,6 +31,7 @@ def used() -> Metrics:
     metrics.watch(lambda: STOCK)
     metrics.runs.labels("fetch", "done").inc()
     metrics.effects.labels("ledger", "booked").inc(3)
+    metrics.refusals.labels("ledger", "entry-unbalanced").inc()
     metrics.call_seconds.labels("ledger", "post").observe(0.02)
     return metrics
 
@@ -52,6 +54,13 @@ def test_effects_and_calls_are_counted() -> None:
     found = read(used())
     assert found["boekbrug_effects_total", (("outcome", "booked"), ("target", "ledger"))] == 3
     assert found["boekbrug_call_seconds_count", (("plugin", "ledger"), ("verb", "post"))] == 1
+
+
+def test_refusals_are_counted_by_code() -> None:
+    metrics = used()
+    twice = Problem(code="exact-refused", facts={"what": "a"}), Problem(code="exact-refused", facts={"what": "b"})
+    metrics.count_effects("exactonline", [Refused(problems=twice), Booked(id="1")])
+    assert read(metrics)["boekbrug_refusals_total", (("code", "exact-refused"), ("target", "exactonline"))] == 1
 
 
 def test_two_processes_in_one_test_do_not_share_a_registry() -> None:

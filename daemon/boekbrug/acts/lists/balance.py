@@ -10,7 +10,7 @@ from boekbrug.acts.lists.package import Package, compare
 from boekbrug.acts.lists.scope import Days, Scope
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns
 from boekbrug.acts.lists.vat import listed
-from boekbrug.booking.rules import FIXED_KINDS, Rules
+from boekbrug.booking.rules import FIXED_KINDS, OWED_KINDS, Rules
 from boekbrug.contract import LineKind
 from boekbrug.store import accounts
 
@@ -23,6 +23,9 @@ def items_of(rules: Rules) -> dict[str, list[str]]:
     """Name the balance items of a licence by account; an account may hold several."""
     found: dict[str, list[str]] = {}
     for kind in sorted(FIXED_KINDS - {LineKind.CASH_ROUNDING}):
+        if kind in rules.lines and (account := rules.lines[kind].account):
+            found.setdefault(account, []).append(str(kind))
+    for kind in sorted(OWED_KINDS):
         if kind in rules.lines and (account := rules.lines[kind].account):
             found.setdefault(account, []).append(str(kind))
     for name in _SINGLE:

@@ -1,7 +1,7 @@
 """Mark a period of a return as filed: its figures are frozen, and what changes later is told apart."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +13,7 @@ from boekbrug.acts.lists.scope import Days, Scope, scope_of
 from boekbrug.acts.lists.vat import box_name, figures, icp_figures
 from boekbrug.booking.boxes import Box
 from boekbrug.booking.composed import AMSTERDAM
+from boekbrug.booking.rules import Rules
 from boekbrug.store import agreed
 from boekbrug.store.agreed import RETURNS, Filing
 from boekbrug.store.licences import Licence
@@ -23,6 +24,11 @@ Frozen = dict[str, tuple[int, int]]
 """Figures of a return by what they stand under: base and VAT, or goods and services, in cents of euro."""
 _decode = msgspec.json.Decoder(Frozen).decode
 _APART = " "
+_BY_RULES: dict[str, Callable[[Rules], dt.date | None]] = {
+    "vat": lambda rules: rules.filed_through,
+    "icp": lambda rules: rules.filed_icp_through or rules.filed_through,
+    "oss": lambda rules: rules.filed_oss_through or rules.filed_through,
+}
 
 
 class FiledPeriod(NamedTuple):
@@ -81,9 +87,9 @@ def _days(row: Filing) -> Days:
 
 def _period(connection: Connection, scope: Scope, kind: str, through: dt.date, today: dt.date) -> Days:
     last = agreed.filed_through(connection, scope.licence.administration).get(kind)
-    before = None if last is None else dt.date.fromisoformat(last)
-    if before is None:
-        before = scope.rules(connection).filed_through
+    said = _BY_RULES[kind](scope.rules(connection))
+    known = [day for day in (None if last is None else dt.date.fromisoformat(last), said) if day is not None]
+    before = max(known, default=None)
     start = min(dt.date.fromisoformat(one.start) for one in scope.licences)
     first = start if before is None else max(start, before + dt.timedelta(days=1))
     if through < first:

@@ -22,6 +22,8 @@ from boekbrug.sync.workplace import MICROSECOND
 
 GAPS = "gaps"
 MOST_LOOKED_UP = 5000
+LOOK_BACK = 1000
+"""Numbers before the first of a period among which its predecessor is looked for."""
 NO_SERIES = "numbers-do-not-follow"
 LONGEST = 1000
 _NUMBER = re.compile(r"(.*?)(\d{1,15})(\D*)", re.DOTALL).fullmatch
@@ -53,7 +55,10 @@ class Gap(NamedTuple):
 
 
 def gap_list(scope: Scope) -> BookList:
-    """Find gaps between the first and the last number of each series, and days on which nothing was sold."""
+    """Find gaps in each series up to its last number of the period, and days on which nothing was sold.
+
+    What is missing between the last number of an earlier period and the first of this one is a gap of this one.
+    """
     licence = scope.licence
     with scope.house.database.read() as connection:
         today = day_at(scope.house.database.now(connection), licences.zone_of(connection, licence))
@@ -64,7 +69,8 @@ def gap_list(scope: Scope) -> BookList:
         for one, present in sorted(series.items()):
             missing = _missing(present)
             loose = loose or missing is None
-            found += _number_gaps(connection, licence, one, missing or [])
+            before = [] if missing is None else _missing_before(connection, licence, one, min(present))
+            found += _number_gaps(connection, licence, one, before + (missing or []))
     found += _day_gaps(
         Days(max(scope.days.first, dt.date.fromisoformat(licence.start)), min(scope.days.last, today)), days
     )
@@ -118,6 +124,17 @@ def _missing(present: Sequence[int]) -> list[int] | None:
     if last - first - len(known) > max(1000, len(known)):
         return None
     return [number for number in range(first, last) if number not in known]
+
+
+def _missing_before(connection: Connection, licence: Licence, series: Series, first: int) -> list[int]:
+    """List the numbers missing since the one that an earlier period ended with; none where the series begins here."""
+    for looked in (1, LOOK_BACK):
+        names = {series.write(first - n): n for n in range(1, min(looked, first) + 1)}
+        known = documents.numbered(connection, licence.source, licence.unit, list(names))
+        nearest = min((names[name] for kind, name in known if kind == series.kind), default=None)
+        if nearest is not None:
+            return list(range(first - nearest + 1, first))
+    return []
 
 
 def _number_gaps(connection: Connection, licence: Licence, series: Series, missing: Sequence[int]) -> Iterator[Gap]:

@@ -1,6 +1,7 @@
 """Over which licences and days a list goes, and what is in the books of it, facet by facet."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from boekbrug.booking.corrections import reverse_lines
 from boekbrug.booking.declared import Amounts, declared
 from boekbrug.booking.rules import Rules
 from boekbrug.contract import Line, Treatment
-from boekbrug.store import documents, entries, facets, licences
+from boekbrug.store import advances, entries, facets, licences
 from boekbrug.store.facets import Head, Part
 from boekbrug.store.licences import Licence
 from boekbrug.sync.house import House
@@ -143,20 +144,26 @@ def _of_entry(
 
 
 def origins(connection: Connection, licence: Licence, found: Sequence[Facet]) -> dict[int, str]:
-    """Return the ISO day on which the sale behind each document was first booked, by document."""
+    """Return the ISO day on which the sale behind each document was first booked, by document.
+
+    What refers to an order whose invoice was booked has the day of that.
+    """
     parts = [facet.part for facet in found if facet.part is not None]
-    refs = {part.refers_to for part in parts if part.refers_to}
-    ids = [ref.partition(":")[2] for ref in refs]
-    known = documents.known(connection, licence.source, licence.unit, ids)
-    sale_of = {ref: known[key].id for ref in refs if (key := _key(ref)) in known}
-    sale = {part.document: sale_of.get(part.refers_to, part.document) for part in parts}
-    days = facets.sold_on(connection, licence.id, sorted(set(sale.values()))) if sale else {}
-    return {document: days[of] for document, of in sale.items() if of in days}
-
-
-def _key(ref: str) -> tuple[str, str]:
-    kind, _, source_id = ref.partition(":")
-    return kind, source_id
+    named = facets.named(connection, licence, {part.refers_to for part in parts if part.refers_to})
+    siblings: dict[str, list[int]] = defaultdict(list)
+    for one in advances.relatives(connection, licence, {one.sale_ref for one in named.values() if one.sale_ref}):
+        siblings[one.sale_ref].append(one.document)
+    wanted = {part.document for part in parts} | {one.document for one in named.values()}
+    days = facets.sold_on(connection, licence.id, sorted(wanted.union(*siblings.values()))) if wanted else {}
+    origin: dict[int, str] = {}
+    for part in parts:
+        sale = named.get(part.refers_to)
+        own = part.document if sale is None else sale.document
+        beside = [] if sale is None else [days[other] for other in siblings[sale.sale_ref] if other in days]
+        day = days.get(own) or min(beside, default="")
+        if day:
+            origin[part.document] = day
+    return origin
 
 
 def scope_of(house: House, licence: Licence, days: Days, *, whole: bool = False) -> Scope:

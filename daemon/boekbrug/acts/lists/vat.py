@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 from sqlalchemy import Connection
 
+from boekbrug.acts.lists.proofs import proof_of, unproven_part
 from boekbrug.acts.lists.scope import Facet, Scope
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns, euro
 from boekbrug.booking.boxes import Box, Words
@@ -13,7 +14,6 @@ from boekbrug.booking.declared import Amounts, add, vat_at, words_of
 from boekbrug.booking.periods import INTRA_EU
 from boekbrug.contract import Line, Party, Role, Treatment
 from boekbrug.store import facets, outside
-from boekbrug.store.outside import Standing
 from boekbrug.sync.sealing import Sealing
 
 NO_BOX = "none"
@@ -33,11 +33,12 @@ def vat_list(scope: Scope, *, documents: bool = False) -> BookList:
         total = figures(scope, connection)
         each = scope.facets(connection) if documents else ()
         rows = [row for one in each for row in document_rows(one, scope.declared(connection, one))]
+        unproven = unproven_part(connection, icp_figures(scope, connection))
     parts = [Part(name="boxes", columns=_BOXES, rows=tuple(box_rows(total)))]
     if documents:
         rows.sort(key=lambda row: (_ORDER[str(row[0])], str(row[3]), str(row[4])))
         parts.append(Part(name="documents", columns=DOCUMENTS, rows=tuple(rows)))
-    return listed(scope, "vat", parts)
+    return listed(scope, "vat", [*parts, unproven])
 
 
 def figures(scope: Scope, connection: Connection) -> Amounts:
@@ -89,9 +90,10 @@ def icp_list(scope: Scope) -> BookList:
     with scope.house.database.read() as connection:
         found = icp_figures(scope, connection)
         known = outside.standings(connection, found)
+        unproven = unproven_part(connection, found)
         box = sum(base for words, (base, _) in figures(scope, connection).items() if words.box is Box.UNION)
     rows = tuple(
-        (vat_id, _proof(known.get(vat_id)), euro(goods), euro(services), euro(goods + services))
+        (vat_id, proof_of(known.get(vat_id)), euro(goods), euro(services), euro(goods + services))
         for vat_id, (goods, services) in sorted(found.items())
         if goods or services
     )
@@ -101,14 +103,9 @@ def icp_list(scope: Scope) -> BookList:
     parts = [
         Part(name="customers", columns=_ICP, rows=rows, differs=nameless),
         Part(name="check", columns=_CHECK, rows=check, differs=int(total != box)),
+        unproven,
     ]
     return listed(scope, "icp", parts)
-
-
-def _proof(standing: Standing | None) -> str:
-    if standing is None:
-        return "not-asked"
-    return "proven" if standing.valid else "unproven"
 
 
 def icp_figures(scope: Scope, connection: Connection) -> Mapping[str, tuple[int, int]]:

@@ -2,8 +2,8 @@
 
 Every id is valid except those set otherwise. Beside the frame's controls `/__control__/ids` shows and sets them: GET
 it, or POST an object from id to `valid`, `invalid`, `other` (the answer is about another id), `page` (a web page in
-place of an answer), `unnamed` (no request identifier) or a fault string such as `MS_UNAVAILABLE`; a country code
-stands for all its ids and `*` for every one.
+place of an answer), `unnamed` (no request identifier), `late` (no answer while anybody waits) or a fault string such
+as `MS_UNAVAILABLE`; a country code stands for all its ids and `*` for every one.
 """
 
 import json
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from boekbrug.testing.control import wait_until_left
 from boekbrug.testing.standin import Surroundings
 
 _NAMESPACE = "urn:ec.europa.eu:taxud:vies:services:checkVat:types"
@@ -43,15 +44,17 @@ class Vies:
         if environ["PATH_INFO"] != "/services/checkVatService" or environ["REQUEST_METHOD"] != "POST":
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [b"no such service"]
-        return self._check(dict(_FIELD.findall(body.decode())), start_response)
+        return self._check(dict(_FIELD.findall(body.decode())), environ, start_response)
 
-    def _check(self, asked: dict[str, str], start_response: StartResponse) -> Iterable[bytes]:
+    def _check(self, asked: dict[str, str], environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         country, number = asked.get("countryCode", ""), asked.get("vatNumber", "")
         id = country + number
         self._asked[id] = self._asked.get(id, 0) + 1
         said = self._said.get(id) or self._said.get(country) or self._said.get("*", "valid")
         if not re.fullmatch(r"[A-Z]{2}", country) or not re.fullmatch(r"[0-9A-Za-z+*.]{2,12}", number):
             said = "INVALID_INPUT"
+        if said == "late":
+            wait_until_left(environ)
         if said == "page":
             start_response("200 OK", [("Content-Type", "text/html")])
             return [b"<html><body>Sorry, our services are being maintained<br></body></html>"]

@@ -5,12 +5,23 @@ from pathlib import PurePosixPath
 from boekbrug.contract import DocumentKind
 
 SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".csv"})
+REPORT = "totals"
+"""What the name of a file with the shop's own totals begins with, or that of its folder."""
 _WORDS = {kind.value: kind for kind in DocumentKind}
 
 
 def is_read(name: str) -> bool:
-    """Tell whether a file is one of ours by its ending."""
-    return suffix_of(name) in SUFFIXES
+    """Tell whether a file holds documents, by its ending; the shop's own reports hold none."""
+    return suffix_of(name) in SUFFIXES and not _is_named_report(name)
+
+
+def is_report(name: str) -> bool:
+    """Tell whether a file holds the shop's own totals: it, or a folder it is in, is called so."""
+    return suffix_of(name) in SUFFIXES - {".csv"} and _is_named_report(name)
+
+
+def _is_named_report(name: str) -> bool:
+    return any(part.lower().startswith(REPORT) for part in PurePosixPath(name).parts)
 
 
 def suffix_of(name: str) -> str:

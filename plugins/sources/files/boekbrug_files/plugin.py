@@ -1,5 +1,6 @@
 """The source `files`: a watched folder of documents as JSON, JSON lines or CSV."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -20,12 +21,14 @@ from boekbrug.contract import (
     SettingsError,
     Source,
     SourceCapabilities,
+    Totals,
     Unit,
     Window,
     hookimpl,
 )
 from boekbrug_files.codes import CODES
 from boekbrug_files.mapping import Mapper
+from boekbrug_files.reports import totals_of
 from boekbrug_files.rows import schema
 from boekbrug_files.settings import FilesSettings
 from boekbrug_files.walk import Walk
@@ -95,6 +98,12 @@ class FilesSource(Source):
         absent = Gone() if is_complete and not walk.left else CannotTell(reason="not every file of the folder reads")
         documents = (found.get((ref.kind, ref.source_id)) for ref in refs)
         return [absent if document is None else FoundDocument(document=document) for document in documents]
+
+    def totals(self, unit: str, start: dt.date, end: dt.date) -> Totals | CannotTell:
+        """Add up the shop's own reports in the folder, where they cover the days."""
+        self._require(unit)
+        limit = self.settings.whole_file_limit * 1024 * 1024
+        return totals_of(self.context.folder(self.settings.folder), limit, start, end)
 
     def _walk(self, cursor: str, mapper: Mapper) -> Walk:
         return Walk(self.context, self.settings, mapper, cursor)

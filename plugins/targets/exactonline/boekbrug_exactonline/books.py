@@ -129,6 +129,7 @@ def _vat_code(code: str, row: VatRow) -> VatCode:
         country=(row.oss_country or "NL").strip(),
         account=(row.to_pay or "").strip(),
         blocked=bool(row.is_blocked),
+        for_sales=row.transactions != "P",
     )
 
 
@@ -147,6 +148,7 @@ def _journal(code: str, row: JournalRow) -> Journal:
         code=code,
         name=row.description or "",
         kinds=_KINDS.get(row.type, frozenset()),
+        account=(row.account or "").strip(),
         allows_vat=bool(row.allow_vat) or row.type != 90,
         blocked=bool(row.is_blocked),
     )

@@ -1,9 +1,10 @@
 """What Exact would refuse: of a licence's rules before anything is booked, and of an entry before it is sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from boekbrug.contract import (
+    Account,
     AccountType,
     Chart,
     ChartUse,
@@ -32,6 +33,8 @@ _FORBIDDEN = {
 }  # fmt: skip
 _TAXED = (VatKind.EXCLUSIVE, VatKind.INCLUSIVE)
 _NAMED = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE, Treatment.REVERSE_CHARGE})
+#: what is declared per customer or country, which Exact does by the code
+_RETURNED = _NAMED | {Treatment.OSS}
 _FROM_BOTH = "B"
 
 
@@ -41,6 +44,8 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
     accounts = {account.code: account for account in chart.accounts}
     codes = {code.code: code for code in chart.vat_codes}
     found = [fault for kind, code in use.journals.items() if (fault := _journal_fault(code, kind, journals.get(code)))]
+    own = dict.fromkeys(one.journal for one in use.uses if one.journal)
+    found += [fault for code in own if (fault := _journal_fault(code, EntryKind.CASH, journals.get(code)))]
     forbidden = frozenset[AccountType]().union(*(_FORBIDDEN[kind] for kind in use.journals))
     for one in use.uses:
         account = accounts.get(one.account)
@@ -48,10 +53,10 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
             found.append(problem("exact-account-unknown", one.account))
         elif account.blocked:
             found.append(problem("exact-blocked", one.account))
-        elif one.role not in (Role.DEBTOR, Role.VAT) and account.type in forbidden:
+        elif account.type in forbidden and not _is_taken(one, journals.get(one.journal)):
             found.append(problem("exact-account-unfit", f"{one.account} ({account.name})"))
         if one.vat_code:
-            found += _code_faults(one, codes.get(one.vat_code))
+            found += _code_faults(one, codes.get(one.vat_code), accounts)
     found += _vat_journal_faults(use, journals)
     known = {condition.code for condition in chart.conditions}
     found += [problem("exact-condition-unknown", code) for code in use.conditions if code not in known]
@@ -59,8 +64,13 @@ def rule_faults(use: ChartUse, chart: Chart) -> list[Problem]:
     return distinct(found)
 
 
-def _code_faults(use: Use, code: VatCode | None) -> Iterator[Problem]:
-    if code is None:
+def _is_taken(use: Use, journal: Journal | None) -> bool:
+    """Tell whether Exact makes the line by itself: debtor, VAT, and the account that a cash or bank journal is of."""
+    return use.role in (Role.DEBTOR, Role.VAT) or (journal is not None and journal.account == use.account)
+
+
+def _code_faults(use: Use, code: VatCode | None, accounts: Mapping[str, Account]) -> Iterator[Problem]:
+    if code is None or (use.role is Role.BASE and not code.for_sales):
         yield problem("exact-vat-code-unknown", use.vat_code)
         return
     if code.blocked:
@@ -72,6 +82,12 @@ def _code_faults(use: Use, code: VatCode | None) -> Iterator[Problem]:
     if code.rate != use.vat_rate and (use.vat_rate or code.kind in _TAXED):
         facts = {"what": code.code, "chart": _percent(code.rate), "rules": _percent(use.vat_rate)}
         yield Problem(code="exact-vat-rate-differs", facts=facts)
+    own = accounts.get(code.account)
+    if use.vat_rate and code.kind in _TAXED and (own is None or own.type is not AccountType.VAT):
+        yield problem("exact-vat-accounts", code.code)
+    if use.treatment is not code.treatment and not _RETURNED.isdisjoint((use.treatment, code.treatment)):
+        facts = {"what": code.code, "chart": code.treatment or "-", "rules": use.treatment or "-"}
+        yield Problem(code="exact-vat-treatment-differs", facts=facts)
 
 
 def _vat_journal_faults(use: ChartUse, journals: dict[str, Journal]) -> Iterator[Problem]:
@@ -167,7 +183,7 @@ def _vat_faults(entry: Entry, books: Books) -> Iterator[Problem]:
         generated += line.vat_minor
         if line.vat_minor and code.type not in "EI":
             yield problem("exact-vat-not-allowed", line.vat_code)
-        if entry.kind is EntryKind.SALES and (code.transactions or _FROM_BOTH) not in "SB":
+        if entry.kind in (EntryKind.SALES, EntryKind.COLLECTIVE) and (code.transactions or _FROM_BOTH) not in "SB":
             yield problem("exact-vat-code-unknown", line.vat_code)
         if entry.kind is EntryKind.MEMORIAL and journal is not None and not journal.allow_vat:
             yield problem("exact-journal-without-vat", entry.journal)

@@ -1,5 +1,6 @@
 """Calls to one site of Exact Online: lists page by page, one record at a time, and what each status means."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -8,19 +9,19 @@ import msgspec
 
 from boekbrug.contract import (
     AuthorisationLost,
+    BudgetSpent,
     Context,
     HttpResponse,
-    MissingRight,
     RefusedCall,
     Retriable,
 )
+from boekbrug_exactonline.errors import forbidden
 from boekbrug_exactonline.limits import Limits, wait_after
 
 T = TypeVar("T")
 TERMS = 40
 """Most terms of an `or` filter that were seen to work."""
 _SAFE = "'(),$:"
-_BLOCKED = "DivisionBlocked"
 
 
 class _Results(msgspec.Struct, Generic[T]):
@@ -73,8 +74,12 @@ class Client:
     def post(self, division: str, path: str, body: bytes) -> HttpResponse:
         """Create one record; raise Retriable or an authorisation error when it was not processed."""
         answer = self._call("POST", division, path, f"{self._root}/{division}/{path}", body)
-        self._require_processed(answer)
+        self._require_processed(answer, division, path)
         return answer
+
+    def through(self, division: str, calls: int) -> dt.datetime:
+        """Return when so many calls will have been allowed."""
+        return self._limits.through(division, calls)
 
     @property
     def _root(self) -> str:
@@ -82,24 +87,21 @@ class Client:
 
     def _read(self, division: str, path: str, url: str) -> HttpResponse:
         answer = self._call("GET", division, path, url, None)
-        self._require_processed(answer)
+        self._require_processed(answer, division, path)
         if answer.status_code >= 500:
             raise Retriable(status=str(answer.status_code), path=path)
         if answer.status_code != 200:
             raise RefusedCall(status=str(answer.status_code), path=path, reason=message_of(answer) or "")
         return answer
 
-    def _require_processed(self, answer: HttpResponse) -> None:
+    def _require_processed(self, answer: HttpResponse, division: str, path: str) -> None:
         status = answer.status_code
         if status == 429:
-            raise Retriable(wait_after(answer, self._context.clock.now()), status="429")
+            raise BudgetSpent(wait_after(answer, self._context.clock.now()), status="429")
         if status == 401:
             raise AuthorisationLost(reason="Exact refused a token that was just refreshed")
         if status == 403:
-            reason = answer.headers.get("Reason", "") or answer.text[:120]
-            if reason == _BLOCKED:
-                raise Retriable(reason=reason)
-            raise MissingRight(reason=reason)
+            raise forbidden(answer.headers.get("Reason", "") or answer.text[:120], division, path)
 
     def _call(self, method: str, division: str, path: str, url: str, body: bytes | None) -> HttpResponse:
         token = self._context.grant.token()

@@ -60,6 +60,11 @@ class Limits:
         left = min(told.remaining if told else 0 for told in known)
         return max(1, min(left // _SHARE, _MOST_AT_ONCE))
 
+    def through(self, division: str, calls: int) -> dt.datetime:
+        """Return when so many calls will have been allowed."""
+        keys = (f"{name}:{self._client}:{division}" for name in _HEADERS)
+        return self._context.budget.through(*keys, cost=calls)
+
     def learn(self, division: str, endpoint: str, answer: HttpResponse) -> None:
         """Correct the budgets by the headers of an answer, and count it when it is an error."""
         for name in _HEADERS:

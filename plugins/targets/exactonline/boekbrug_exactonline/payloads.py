@@ -141,7 +141,8 @@ def _marked_line(line: Line, entry: Entry, books: Books, *, sign: int) -> dict[s
     }
     if vat is not None and line.vat_minor != computed_vat(line, vat):
         written["AmountVATFC"] = from_minor(sign * line.vat_minor, entry.currency)
-    if line.role is Role.DEBTOR and entry.party is not None:
+    names = line.role is Role.DEBTOR or (entry.kind is EntryKind.CASH and line.role is Role.BASE)
+    if names and entry.party is not None and entry.party.remote_id:
         written["Account"] = entry.party.remote_id
     if sign < 0 and line.reference.isdigit() and int(line.reference) < _MOST:
         written["OurRef"] = int(line.reference)

@@ -10,7 +10,10 @@ from boekbrug.contract import ProblemCode, ProblemText
 
 LANGUAGES = ("nl", "en", "de")
 
-_FACTS: dict[str, tuple[str, ...]] = {"exact-vat-rate-differs": ("what", "chart", "rules")}
+_FACTS: dict[str, tuple[str, ...]] = {
+    "exact-vat-rate-differs": ("what", "chart", "rules"),
+    "exact-vat-treatment-differs": ("what", "chart", "rules"),
+}
 """The facts of codes that have other ones than `what`."""
 
 

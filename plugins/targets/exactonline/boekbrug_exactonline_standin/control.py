@@ -26,6 +26,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     customer: dict[str, Any] = {}
     account: dict[str, Any] = {}
     journal: dict[str, Any] = {}
+    vat: dict[str, Any] = {}
     division: dict[str, Any] = {}
     user: User | None = None
     language: str = ""
@@ -59,7 +60,8 @@ class Control:
             setattr(division, name, value)
         if asked.customer:
             self._customer(division, asked.customer)
-        for table, values in ((division.accounts, asked.account), (division.journals, asked.journal)):
+        tables = (division.accounts, asked.account), (division.journals, asked.journal), (division.vat, asked.vat)
+        for table, values in tables:
             if values:
                 table[values["Code"]] |= {name: value for name, value in values.items() if name != "Code"}
         self._people(asked)

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from boekbrug.acts import authorise, connections, licences, retry
+from boekbrug.acts import authorise, connections, licences, problems, retry
 from boekbrug.acts.desk import Desk
 from boekbrug.acts.licence_file import LicenceFile, read
 from boekbrug.runtime.settings import load
@@ -90,10 +90,10 @@ class StandIn:
         """Change the state of its books."""
         requests.post(f"{self._control}books", json=what, timeout=10).raise_for_status()
 
-    def books(self) -> dict[str, Any]:
+    def books(self, division: str = "1234567") -> dict[str, Any]:
         """Return the division that is booked in."""
         answer = requests.get(f"{self._control}books", timeout=10).json()
-        found: dict[str, Any] = answer["divisions"]["1234567"]
+        found: dict[str, Any] = answer["divisions"][division]
         return found
 
     def tokens(self) -> dict[str, Any]:
@@ -157,6 +157,13 @@ class Journey:
         licences.apply(desk, self.licence_file())
         licences.activate(desk, licences.get(self.house, "spaak"))
 
+    def link_second(self) -> None:
+        """Let another licence on the same connections book into the other division."""
+        other = LICENCE.replace('name = "spaak"', 'name = "verhuur"').replace('"1234567"', '"7654321"')
+        (self.folder / "second.toml").write_text(other)
+        licences.apply(self.desk(), read(self.folder / "second.toml"))
+        licences.activate(self.desk(), licences.get(self.house, "verhuur"))
+
     def authorise(self) -> None:
         """Let the stand-in's user authorise, bring the address back, and confirm who it is."""
         desk = self.desk()
@@ -170,6 +177,11 @@ class Journey:
     def licence_file(self) -> LicenceFile:
         """Read the licence's file."""
         return read(self.folder / "licence.toml")
+
+    def choose(self, licence: str) -> None:
+        """Apply another text of the licence."""
+        (self.folder / "licence.toml").write_text(licence)
+        licences.apply(self.desk(), self.licence_file(), force=True)
 
     def desk(self) -> Desk:
         """Return a desk for a person."""
@@ -213,6 +225,10 @@ class Journey:
         """Name the codes of the open problems."""
         with self.house.database.read() as connection:
             return {problem.code for problem in list_open(connection)}
+
+    def words(self, code: str, language: str) -> str:
+        """Return what a person reads of the first open problem of a code."""
+        return next(one.message for one in problems.list_open(self.house, language) if one.code == code)
 
 
 @contextmanager

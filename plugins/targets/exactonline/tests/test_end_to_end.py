@@ -1,12 +1,18 @@
 """Orders in a folder to entries in Exact's stand-in, over HTTP and through the whole engine."""
 
+import datetime as dt
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from boekbrug.acts import connections
-from boekbrug.contract import Retriable
+import pytest
+
+from boekbrug.acts import connections, licences
+from boekbrug.acts.forecast import forecast
+from boekbrug.acts.keeping import keep_grants
+from boekbrug.contract import BudgetSpent, Retriable
 from boekbrug.runtime.settings import load
+from boekbrug.store import connections as connection_rows
 from boekbrug.sync.house import House
 
 from .journey import LICENCE, OFF, Journey, expected_ledger, journey, orders
@@ -92,6 +98,36 @@ def test_minutely_and_daily_limits_only_make_it_slower(tmp_path: Path) -> None:
         assert none_twice(made)
 
 
+def test_forecast_says_when_entries_will_be_through_as_the_headers_tell(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.exact.change(limits={"minutely": 60, "daily": 5000, "errors": 10})
+        made.sell(orders(100))
+        assert made.run()["waiting"] > 40
+        licence, now = licences.get(made.house, "spaak"), made.clock.now()
+        told = forecast(made.house, licence)
+        assert (told.entries, told.through) == (made.counts()["waiting"], now + dt.timedelta(minutes=2))
+        assert made.run_for(4, step=1) == {"booked": 100}
+        later = forecast(made.house, licence, 12_000)
+        midnight = dt.datetime(2026, 9, 17, tzinfo=dt.UTC)
+        assert later.through is not None
+        assert midnight < later.through < midnight + dt.timedelta(minutes=60)
+
+
+def test_backfill_leaves_a_quarter_of_the_day_for_daily_work(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        with made.house.database.read() as connection:
+            row = connection_rows.by_name(connection, "exact")
+        assert row is not None
+        made.exact.change(limits={"minutely": 0, "daily": 5000, "errors": 0})
+        made.house.instances().target(row.id).chart("1234567")
+        backfill = made.house.context(row, backfill=True).budget
+        key = f"day:{made.exact.credentials['client_id']}:1234567"
+        backfill.take(key, cost=3700)
+        with pytest.raises(BudgetSpent):
+            backfill.take(key, cost=50)
+        made.house.context(row).budget.take(key, cost=1200)
+
+
 def test_closed_period_is_a_problem_until_it_is_opened(tmp_path: Path) -> None:
     with journey(tmp_path) as made:
         made.exact.change(close=[["70", 2026, 9]])
@@ -138,6 +174,37 @@ def test_tokens_are_refreshed_in_their_time_for_days(tmp_path: Path) -> None:
         assert made.exact.tokens()["old_refreshes"] == 0
 
 
+def test_grant_that_nobody_uses_is_kept_alive_for_months(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        for _ in range(100):
+            made.advance(days=1)
+            keep_grants(made.house)
+        made.sell(orders(2))
+        assert made.run() == {"booked": 2}
+        assert made.exact.tokens()["old_refreshes"] == 0
+
+
+def test_warning_comes_two_weeks_before_a_grant_ends_and_goes_when_it_is_prolonged(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.advance(days=16)
+        made.exact.fault(kind="status", status=429, method="POST", path="/api/oauth2/token")
+        keep_grants(made.house)
+        keep_grants_again = made.problems()
+        assert keep_grants_again == {"authorisation-ends"}
+        assert made.words("authorisation-ends", "nl").startswith("De autorisatie eindigt op 2026-10-15")
+        made.advance(hours=1)
+        keep_grants(made.house)
+        assert made.problems() == set()
+
+
+def test_grant_that_was_withdrawn_while_nobody_used_it_is_told(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.exact.change(revoke=made.exact.credentials["user"])
+        made.advance(days=16)
+        keep_grants(made.house)
+        assert made.problems() == {"authorisation-lost"}
+
+
 def test_moved_division_is_named_and_nothing_is_sent_elsewhere(tmp_path: Path) -> None:
     with journey(tmp_path) as made:
         made.sell(orders(3))
@@ -146,8 +213,25 @@ def test_moved_division_is_named_and_nothing_is_sent_elsewhere(tmp_path: Path) -
         made.sell(orders(2, first=4))
         made.advance(minutes=16)
         assert made.run() == {"booked": 3, "waiting": 2}
-        assert made.problems() == {"missing-right"}
+        assert made.problems() == {"exact-division-missing"}
         assert len(made.exact.books()["entries"]) == 3
+
+
+def test_moved_division_holds_up_no_other_and_goes_on_after_a_new_consent(tmp_path: Path) -> None:
+    with journey(tmp_path) as made:
+        made.link_second()
+        there = "c0a80101-0000-4000-8000-000000000003"
+        made.exact.change(move={"owner": there, "owner_name": "Kantoor Twee"})
+        made.sell(orders(3))
+        assert made.run() == {"booked": 3, "waiting": 3}
+        assert len(made.exact.books("7654321")["entries"]) == 3
+        assert made.problems() == {"exact-division-missing"}
+        user = {"id": there, "name": "Jan Twee", "language": "NL", "divisions": [1234567, 7654321]}
+        made.exact.change(user=user)
+        made.authorise()
+        assert made.run_for(30) == {"booked": 6}
+        assert made.problems() == set()
+        assert none_twice(made)
 
 
 def test_card_of_another_country_is_a_problem_and_is_left_as_it_is(tmp_path: Path) -> None:

@@ -60,6 +60,15 @@ def test_rules_that_fit_pass(chart: Chart) -> None:
             Use(account="8000", role=Role.BASE, vat_code="4", vat_rate=Decimal(21)),
             ("exact-vat-rate-differs", "4"),
         ),
+        (Use(account="8000", role=Role.BASE, vat_code="10"), ("exact-vat-code-unknown", "10")),
+        (
+            Use(account="8040", role=Role.BASE, vat_code="5", vat_rate=Decimal(0), treatment=Treatment.INTRA_EU_GOODS),
+            ("exact-vat-treatment-differs", "5"),
+        ),
+        (
+            Use(account="8000", role=Role.BASE, vat_code="8", vat_rate=Decimal(0), treatment=Treatment.ZERO),
+            ("exact-vat-treatment-differs", "8"),
+        ),
     ],
 )
 def test_what_exact_would_refuse_is_found(chart: Chart, use: Use, expected: tuple[str, str]) -> None:
@@ -76,6 +85,27 @@ def test_journals_conditions_and_cost_centres_are_checked(chart: Chart) -> None:
         ("exact-condition-unknown", "60"),
         ("exact-cost-centre", "XX"),
     ]
+
+
+def test_journals_of_payment_methods_are_checked(chart: Chart) -> None:
+    uses = [
+        Use(account=account, role=Role.PAYMENT, journal=journal)
+        for account, journal in (("1000", "20"), ("1010", "20"), ("1060", "30"), ("1060", "70"), ("1060", "99"))
+    ]
+    assert found(chart, *uses) == [
+        ("exact-journal-unfit", "70 (cash)"),
+        ("exact-journal-unknown", "99"),
+        ("exact-account-unfit", "1010 (Bank)"),
+    ]
+
+
+def test_code_without_a_vat_account_of_its_own_is_found() -> None:
+    world = World()
+    world.change(vat={"Code": "2", "GLToPayCode": "8000"})
+    use = Use(account="8000", role=Role.BASE, vat_code="2", vat_rate=Decimal(21), treatment=Treatment.DOMESTIC)
+    target = world.target()
+    answer = target.preflight(ChartUse(uses=(use,), journals={}), target.chart(DIVISION))
+    assert facts_of(answer) == [("exact-vat-accounts", "2")]
 
 
 def test_rate_that_differs_names_both(chart: Chart) -> None:

@@ -3,6 +3,8 @@
 import pytest
 
 from boekbrug.contract import (
+    AdministrationBarred,
+    BoekbrugError,
     Booked,
     Line,
     MissingRight,
@@ -14,6 +16,7 @@ from boekbrug.contract import (
     Unknown,
 )
 from boekbrug.testing.wire import Fault
+from boekbrug_exactonline.errors import DivisionBusy, DivisionGone, LicenceExpired, ScopeMissing, UserBlocked
 from boekbrug_exactonline.problems import codes
 from boekbrug_exactonline.settings import ExactOnlineSettings
 from boekbrug_exactonline.target import ExactOnlineTarget
@@ -46,6 +49,18 @@ SALES = f"/api/v1/{DIVISION}/salesentry/SalesEntries"
         ("Not allowed: VAT-code", "exact-journal-without-vat"),
         ("Ontbrekend: Btw code", "exact-vat-code-unknown"),
         ("Missing: VAT code", "exact-vat-code-unknown"),
+        ("Ongeldig: Btw-code", "exact-vat-code-unknown"),
+        ("Geblokkeerd: Btw code", "exact-blocked"),
+        ("Ontbrekend: Btw-nummer", "exact-vat-id-missing"),
+        ("Invalid: VAT number", "exact-vat-id-missing"),
+        ("ledger account 1000 is type Cash (10)", "exact-account-unfit"),
+        ("Invalid: Type (VAT to be paid)", "exact-vat-accounts"),
+        ("Wrong Division", "exact-division-missing"),
+        ("Boekstuknummer in gebruik", "exact-number-used"),
+        ("Verplicht: Relatie", "exact-field-missing"),
+        ("Verplicht: Vervaldatum", "exact-field-missing"),
+        ("Ongeldig: Factuur voor (Type)", "exact-customer-status"),
+        ("Not allowed: Exchange rate", "exact-currency-not-allowed"),
         ("Ongeldig: Btw-percentage []", "exact-vat-not-allowed"),
         ("BTW percentage is niet toegestaan", "exact-vat-not-allowed"),
         ("btw-bedrag niet toegestaan bij btw-code type geen btw", "exact-vat-not-allowed"),
@@ -77,8 +92,9 @@ def test_each_line_of_a_message_is_a_problem() -> None:
     assert facts_of(found) == [("exact-field-missing", "Factuur voor"), ("exact-field-missing", "Besteld door")]
 
 
-def test_every_code_of_a_text_is_registered() -> None:
-    assert {code.code for code in codes()} >= CODES
+def test_every_code_of_a_text_or_error_is_registered() -> None:
+    raised = {kind.code for kind in (DivisionGone, LicenceExpired, DivisionBusy, UserBlocked, ScopeMissing)}
+    assert {code.code for code in codes()} >= CODES | raised
 
 
 def made(world: World) -> Prepared:
@@ -130,21 +146,47 @@ def test_lost_reply_is_raised_as_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "error"),
+    ("change", "error", "code", "what"),
     [
-        ({"division": {"blocking": 1}}, Retriable),
-        ({"switches": {"licence_expired": True}}, MissingRight),
-        ({"switches": {"out_of_scope": ["salesentry/SalesEntries"]}}, MissingRight),
-        ({"move": {"owner": "c0a80101-0000-4000-8000-000000000009"}}, MissingRight),
+        ({"division": {"blocking": 1}}, Retriable, "exact-division-busy", DIVISION),
+        ({"switches": {"licence_expired": True}}, AdministrationBarred, "exact-licence-expired", DIVISION),
+        (
+            {"switches": {"out_of_scope": ["salesentry/SalesEntries"]}}, MissingRight, "exact-scope-missing",
+            "salesentry/SalesEntries",
+        ),
+        (
+            {"move": {"owner": "c0a80101-0000-4000-8000-000000000009"}}, AdministrationBarred,
+            "exact-division-missing", DIVISION,
+        ),
     ],
-)
+)  # fmt: skip
 def test_what_forbids_the_call_is_raised_and_nothing_is_booked(
-    change: dict[str, object], error: type[Exception]
+    change: dict[str, object], error: type[BoekbrugError], code: str, what: str
 ) -> None:
     world = World()
     one = made(world)
     division = world.division
     world.change(**change)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         world.target().post(DIVISION, [one])
+    assert (caught.value.code, caught.value.facts["what"]) == (code, what)
     assert not division.entries
+
+
+def test_blocked_user_is_named_and_another_reason_is_shown_as_it_is() -> None:
+    world = World()
+    one = made(world)
+    for reason, code in (("BlockedUser", "exact-user-blocked"), ("Other", "missing-right")):
+        world.faults.add(Fault(kind="status", status=403, headers={"Reason": reason}, path=SALES))
+        with pytest.raises(MissingRight) as caught:
+            world.target().post(DIVISION, [one])
+        assert caught.value.code == code
+
+
+def test_unknown_text_of_a_paid_sale_is_no_refused_total() -> None:
+    world = World()
+    body = '{"error":{"code":"","message":{"lang":"","value":"Iets nieuws"}}}'
+    world.faults.add(Fault(kind="status", status=500, body=body, path=SALES))
+    (outcome,) = world.target().post(DIVISION, [made(world)])
+    assert isinstance(outcome, Refused)
+    assert facts_of(outcome.problems) == [("exact-refused", "Iets nieuws")]
