@@ -40,7 +40,7 @@ def main() -> None:
 def _figures(options: argparse.Namespace) -> Iterator[Figure]:
     for size in map(int, options.sizes.split(",")):
         yield from _journey(size, options.floor, peer=not options.without_peer)
-    for module in ("core", "daemon_ready", "exact"):
+    for module in ("core", "daemon_ready", "exact", "idle", "nodes"):
         yield from _lines(module)
 
 

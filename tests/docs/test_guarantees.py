@@ -22,3 +22,8 @@ def test_every_promise_names_a_test() -> None:
     promised = PAGE.split("## Promised")[1].split("## Conditions")[0]
     for promise in re.split(r"^\d+\. ", promised, flags=re.MULTILINE)[1:]:
         assert "`test_" in promise, promise
+
+
+def test_every_condition_and_limit_names_a_test_or_says_that_it_is_assumed() -> None:
+    for bullet in re.split(r"^- ", PAGE.split("## Conditions")[1], flags=re.MULTILINE)[1:]:
+        assert "`test_" in bullet or "an assumption" in bullet, bullet

@@ -35,7 +35,7 @@ class Mood:
     cannot_tell: bool = False
     same_id: str = ""
     raises: Exception | None = None
-    #: preparing or posting an entry of this number meets a bug
+    #: preparing or posting an entry of this number meets a bug, or is never answered (`silence`)
     poison: str = ""
     poisons: str = "post"
     #: how long a call of the books that take one entry at a time lasts
@@ -72,7 +72,8 @@ def post(self: Any, administration: str, prepared: Sequence[Prepared]) -> Sequen
         raise mood.raises
     mood.sent += [item.mark for item in prepared]
     _poisoned([item.mark for item in prepared], "post")
-    if mood.drops_calls:
+    silent = mood.poisons == "silence" and mood.poison and any(mood.poison in item.mark for item in prepared)
+    if mood.drops_calls or silent:
         raise OutcomeUnknown
     booked: Sequence[Outcome] = ledger.post(self, administration, prepared)
     if mood.loses_replies:

@@ -55,6 +55,37 @@ def test_an_entry_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_o
     assert business.ledger().count("mark:W2-") == 1
 
 
+def test_an_entry_that_is_never_answered_is_isolated_within_three_calls(business: Business) -> None:
+    mood.poison, mood.poisons = "W50-", "silence"
+    business.write("a.jsonl", *(order(n) for n in range(1, 101)))
+    for _ in range(8):
+        business.sync()
+    assert business.counts() == {"booked": 99, "problem": 1}
+    (problem,) = business.problems()
+    assert (problem.code, problem.facts["times"]) == ("never-answered", "3")
+    poisoned = [mark for mark in mood.sent if mark.startswith("W50-")]
+    assert len(poisoned) == 3
+    # the first call had all, the second few, the third the one
+    assert len(mood.sent) == 100 + 100 + 32
+    mood.poison = ""
+    retry(business.desk, business.licence, ["never-answered"])
+    assert business.sync() == {"booked": 100}
+    assert business.ledger().count("mark:W50-") == 1
+
+
+def test_a_target_that_answers_nobody_is_waited_for(business: Business) -> None:
+    mood.drops_calls = True
+    business.write("a.jsonl", order(1), order(2))
+    for _ in range(10):
+        business.sync()
+    assert business.counts().keys() <= {"waiting", "in-doubt"}
+    assert business.codes() == []
+    mood.drops_calls = False
+    for _ in range(3):
+        business.sync()
+    assert business.counts() == {"booked": 2}
+
+
 def test_a_lost_authorisation_pauses_the_connection_until_it_is_mended(business: Business) -> None:
     mood.raises = AuthorisationLost()
     business.write("a.jsonl", order(1))

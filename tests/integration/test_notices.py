@@ -13,6 +13,7 @@ from tests.web.people import add_user
 from boekbrug.acts import connections, mailing
 from boekbrug.acts.notices import write_notices
 from boekbrug.contract import AuthorisationLost, Retriable
+from boekbrug.sync import trouble
 
 OWNER, OPERATOR, STRANGER = "eva@shop.example", "beheer@boekbrug.example", "jan@other.example"
 ORDERS = iter(range(1, 1000))
@@ -79,6 +80,17 @@ def test_what_was_mended_goes_on_at_once_and_may_stand_still_again(business: Bus
     stand_still(business)
     assert write_notices(business.house) == 1
     assert delivered(business, post) == [OPERATOR, OWNER]
+
+
+def test_a_run_that_began_before_does_not_end_the_standstill(business: Business) -> None:
+    stand_still(business)
+    assert write_notices(business.house) == 1
+    work = business.house.place("began before")
+    trouble.note(work, business.licence.target, Retriable(), "deliver")
+    trouble.clear(work, business.licence.target)
+    assert business.codes() == ["authorisation-lost"]
+    stand_still(business)
+    assert (write_notices(business.house), mood.sent) == (0, [])
 
 
 def test_what_ends_by_itself_is_told_to_nobody(business: Business, post: PostOffice) -> None:

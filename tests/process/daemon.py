@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 from tests.office import Office
 
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which a test gives up; nothing takes nearly as long."""
 
 

@@ -21,7 +21,9 @@ class NoDatabase(BoekbrugError):
 def answer(error: Exception) -> Exit | None:
     """Say what went wrong on standard error and return the exit code; None for what is no error of ours."""
     if isinstance(error, OperationalError):
-        note(f"The database cannot be used: {str(error.orig).strip()}. Is it running, and is its address right?")
+        reason = str(error.orig).strip()
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), _ADVICE[""])
+        note(f"The database cannot be used: {reason}. {advice}")
         return Exit.LATER
     if not isinstance(error, BoekbrugError):
         return None
@@ -30,6 +32,14 @@ def answer(error: Exception) -> Exit | None:
     if error.retry_helps:
         return Exit.LATER
     return Exit.BUG if isinstance(error, PluginBug) else Exit.USAGE
+
+
+_ADVICE = {
+    "full": "Make room on its disk and try again; nothing is lost.",
+    "readonly": "Let this user write it and its folder, or work as the user that it belongs to.",
+    "unable to open": "Does its folder exist, and may this user read and write it?",
+    "": "Is it running, and is its address right?",
+}
 
 
 def sentences(error: BoekbrugError) -> Iterator[str]:

@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from boekbrug.contract import StorageFull
+
 NAME = "heartbeat"
 
 
@@ -15,7 +17,10 @@ def read(folder: Path) -> int:
 
 
 def write(folder: Path, moment: int) -> None:
-    """Put a moment into the file, whole or not at all."""
+    """Put a moment into the file, whole or not at all; raise StorageFull, and the one before it stands."""
     partial = folder / f".{NAME}.{os.getpid()}"
-    partial.write_text(str(moment), encoding="ascii")
-    partial.replace(folder / NAME)
+    try:
+        partial.write_text(str(moment), encoding="ascii")
+        partial.replace(folder / NAME)
+    except OSError as error:
+        raise StorageFull(file=str(folder / NAME), reason=error.strerror or str(error)) from error

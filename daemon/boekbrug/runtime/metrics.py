@@ -15,6 +15,7 @@ from boekbrug.store import outbox, stock
 from boekbrug.store.database import Database
 
 OUTCOMES: Mapping[type, str] = {Booked: "booked", Refused: "refused", NotSent: "not-sent", Unknown: "unknown"}
+START_BUCKETS = (0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10, 30, 60, 300, 900)
 CALL_BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -86,6 +87,13 @@ class Metrics:
             "Time that calls of a plugin's verbs took.",
             ("plugin", "verb"),
             buckets=CALL_BUCKETS,
+            registry=self.registry,
+        )
+
+        self.start_seconds = Histogram(
+            "boekbrug_start_seconds",
+            "Time from when a licence was due until a worker began with it.",
+            buckets=START_BUCKETS,
             registry=self.registry,
         )
 

@@ -3,12 +3,13 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import make_url
 
-from boekbrug.contract import BoekbrugError
+from boekbrug.contract import BoekbrugError, StorageFull
 
 
 class DaemonRuns(BoekbrugError):
@@ -20,7 +21,8 @@ class DaemonRuns(BoekbrugError):
 
 @contextmanager
 def single(database_url: str) -> Iterator[None]:
-    """Be the one daemon of a SQLite database, whose folder is made when absent; raise DaemonRuns.
+    """Be the one daemon of a SQLite database, whose folder is made when absent; raise DaemonRuns, or StorageFull when
+    the lock beside it cannot be written.
 
     Nodes on PostgreSQL share the work and need no lock. It ends with the process, whatever way that ends.
     """
@@ -29,14 +31,20 @@ def single(database_url: str) -> Iterator[None]:
         yield
         return
     path = Path(f"{url.database}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise DaemonRuns(database=url.database, process=file.read().strip()) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _lock(stack.enter_context(path.open("ab+", buffering=0)), url.database)
+        except OSError as error:
+            raise StorageFull(file=str(path), reason=error.strerror or str(error)) from error
         yield
+
+
+def _lock(file: IO[bytes], database: str) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise DaemonRuns(database=database, process=file.read().decode().strip()) from None
+    file.truncate(0)
+    file.write(str(os.getpid()).encode())

@@ -10,6 +10,7 @@ from boekbrug.acts import mailing, nightly
 from boekbrug.acts.keeping import keep_grants
 from boekbrug.acts.notices import write_notices
 from boekbrug.acts.subscribing import subscribe_next
+from boekbrug.contract import StorageFull
 from boekbrug.runtime.processes import host_identity, is_alive
 from boekbrug.service import notify
 from boekbrug.service.pool import Pool
@@ -87,14 +88,15 @@ class Rhythm:
             notify.tell(notify.WATCHDOG)
 
     def guarded(self, act: Callable[[], None]) -> Callable[[], None]:
-        """Let an act survive a database that is away; that it went and came back is said once."""
+        """Let an act survive a database that is away or full; that it went and came back is said once."""
 
         def run() -> None:
             try:
                 act()
-            except OperationalError as error:
+            except (OperationalError, StorageFull) as error:
                 if self._reachable:
-                    self._house.log.error("database.away", error=str(error.orig))
+                    reason = str(error.orig) if isinstance(error, OperationalError) else error.facts["reason"]
+                    self._house.log.error("database.away", error=reason)
                 self._reachable = False
             else:
                 if not self._reachable:

@@ -381,18 +381,6 @@ def tries(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     return dict(connection.execute(of_entries.union_all(of_parties)).all())
 
 
-def bugs_met(connection: Connection, subjects: Collection[int]) -> dict[int, int]:
-    """Count the attempts at entries or parties that ended in a plugin's bug; those without are left out."""
-    return dict(select_rows(connection, _BUGS, [list(subjects)])) if subjects else {}
-
-
-_BUGS = """
-    select f.subject, count(distinct f.id) from effect f
-    join event v on v.subject = f.id and v.kind = 'effect' and v.reason = 'plugin-bug'
-    where f.subject in ?* group by f.subject
-"""
-
-
 def last_of(connection: Connection, kind: EffectKind, subjects: Collection[int]) -> dict[int, OpenEffect]:
     """Read the latest attempt at each entry or party."""
     columns = effect.c

@@ -88,9 +88,9 @@ def any_due(connection: Connection, now: int) -> bool:
     return connection.execute(_due(now).limit(1)).first() is not None
 
 
-def _due(now: int) -> "sa.Select[tuple[int, int]]":
+def _due(now: int) -> "sa.Select[tuple[int, int, int]]":
     return (
-        sa.select(licence.c.id, licence.c.fence)
+        sa.select(licence.c.id, licence.c.fence, licence.c.next_at)
         .where(licence.c.next_at <= now, licence.c.state == "active")
         .where(sa.or_(licence.c.claimed_until.is_(None), licence.c.claimed_until <= now))
         .order_by(licence.c.next_at)
@@ -98,10 +98,11 @@ def _due(now: int) -> "sa.Select[tuple[int, int]]":
 
 
 class LicenceClaim(NamedTuple):
-    """Proof that this worker was the last to claim the licence."""
+    """Proof that this worker was the last to claim the licence, which had been due for `waited` microseconds."""
 
     licence: int
     fence: int
+    waited: int = 0
 
 
 def claim_next(connection: Connection, database: Database, worker: str, until: int, now: int) -> LicenceClaim | None:
@@ -110,7 +111,8 @@ def claim_next(connection: Connection, database: Database, worker: str, until: i
     if not database.is_sqlite:
         candidates = candidates.with_for_update(skip_locked=True)
     row = connection.execute(candidates).one_or_none()
-    return _claim(connection, row.id, row.fence, worker, until) if row else None
+    claim = _claim(connection, row.id, row.fence, worker, until) if row else None
+    return claim._replace(waited=now - row.next_at) if row and claim else None
 
 
 def claim_one(connection: Connection, id: int, worker: str, until: int, now: int) -> LicenceClaim | None:

@@ -22,6 +22,7 @@ from boekbrug.contract import (
 )
 from boekbrug.store import effects, entries, parties
 from boekbrug.store.effects import RESEND, Claim, Intent
+from boekbrug.store.failures import failures_of
 from boekbrug.store.licences import Licence
 from boekbrug.sync.calls import call
 from boekbrug.sync.caution import Found, already_booked
@@ -74,10 +75,11 @@ def send(
     by_subject = {claim.subject: claim for claim in claims}
     done: list[Concluded] = []
     with work.database.read() as connection:
-        # what was in a call that met a bug goes out again alone
-        suspects = effects.bugs_met(connection, [claim.subject for claim in claims if claim.reason == RESEND])
+        failed = failures_of(connection, [claim.subject for claim in claims if claim.reason == RESEND])
     pace = work.paces[licence.target]
-    for batches in pace.rounds(prepared, target.capabilities.batch_size, suspects):
+    # what was in a call that failed goes out again among few, then alone, so that poison spoils three calls at most
+    alone = {id for id, one in failed.items() if one.bugs or one.unanswered > 1}
+    for batches in pace.rounds(prepared, target.capabilities.batch_size, alone, failed.keys() - alone):
         intents, begun = _intend(work, licence, by_subject, [item for one in batches for item in one]), work.clock.now()
         yield Step("intended", len(intents))
         outcomes, cause = yield from call(work, target, administration, batches, begun)

@@ -16,6 +16,8 @@ class Pace:
     """
 
     MOST = 25
+    FEW = 32
+    """Entries in a batch of what was in a call that failed: of a thousand, 31 small calls go well and one does not."""
     _ENOUGH = dt.timedelta(seconds=1)
     _TOO_LONG = dt.timedelta(seconds=4)
 
@@ -29,12 +31,17 @@ class Pace:
         elif took > self._TOO_LONG:
             self.calls = 1
 
-    def rounds(self, prepared: Sequence[Prepared], size: int, alone: Collection[int]) -> Iterator[list[Batch]]:
-        """Divide into rounds of batches; what is to go `alone` is a round by itself."""
-        batches = list(_batches([item for item in prepared if item.id not in alone], size))
+    def rounds(
+        self, prepared: Sequence[Prepared], size: int, alone: Collection[int], apart: Collection[int] = ()
+    ) -> Iterator[list[Batch]]:
+        """Divide into rounds of batches; what is to go `alone` is a round by itself, what goes `apart` a small one."""
+        suspect = {*alone, *apart}
+        batches = list(_batches([item for item in prepared if item.id not in suspect], size))
         while batches:
             taken, batches = batches[: self.calls], batches[self.calls :]
             yield taken
+        few = _batches([item for item in prepared if item.id in apart], min(size, self.FEW))
+        yield from ([batch] for batch in few)
         yield from ([[item]] for item in prepared if item.id in alone)
 
 

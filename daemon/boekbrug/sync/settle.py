@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from sqlalchemy import Connection
+
 from boekbrug.contract import Booked, CannotTell, EffectKind, MarkAnswer, MarkQuery, Problem, Refused, Target
 from boekbrug.store import caution, effects
 from boekbrug.store.effects import OpenEffect
+from boekbrug.store.failures import Failures, failures_of, takes_others
 from boekbrug.store.licences import Licence
 from boekbrug.sync.outcome import Absent, AskPerson, BookedTwice, Concluded, LookAgain, SettledAs, conclude
 from boekbrug.sync.steps import Step
@@ -21,7 +24,8 @@ def settle(work: Workplace, licence: Licence, administration: str) -> Iterator[S
             now = work.database.now(connection)
             due = effects.overdue(connection, licence.id, licence.administration, now, _BATCH)
             tries = effects.tries(connection, [item.subject for item in due])
-            bugs = effects.bugs_met(connection, [item.subject for item in due])
+            failed = failures_of(connection, [item.subject for item in due])
+            poison = {item.subject: _poison(connection, item, failed.get(item.subject, Failures())) for item in due}
             # an old database has forgotten the latest calls: the quiet period begins when it was put back
             forgot = caution.since(connection, licence.administration) or 0
         if not due:
@@ -29,7 +33,7 @@ def settle(work: Workplace, licence: Licence, administration: str) -> Iterator[S
         yield Step("asking", len(due))
         answers = _ask(work, target, administration, due)
         found = [
-            (item, _unless_poison(_meaning(work, target, item, answer, now, forgot), bugs.get(item.subject, 0)))
+            (item, _unless_poison(_meaning(work, target, item, answer, now, forgot), poison.get(item.subject)))
             for item, answer in zip(due, answers, strict=True)
         ]
         conclude(
@@ -76,11 +80,21 @@ def _meaning(work: Workplace, target: Target, item: OpenEffect, answer: MarkAnsw
     return LookAgain("not-listed-yet", max(quiet_ends, now + _wait(work, item.looks)))
 
 
-def _unless_poison(meaning: SettledAs, bugs: int) -> SettledAs | Refused:
-    """Give up on what is not there after a plugin met a bug with it twice, the second time alone."""
-    if isinstance(meaning, Absent) and bugs > 1:
-        return Refused(problems=(Problem(code="plugin-bug", facts={"verb": "post", "times": str(bugs)}),))
-    return meaning
+def _poison(connection: Connection, item: OpenEffect, failed: Failures) -> Problem | None:
+    """Say why to give up on what is not there this time either.
+
+    A plugin met a bug with it twice, the second time alone; or it went out for the third time, alone, without an answer
+    while others were booked: then it is not the target that is unwell.
+    """
+    if failed.bugs > 1:
+        return Problem(code="plugin-bug", facts={"verb": "post", "times": str(failed.bugs)})
+    if failed.unanswered > 1 and takes_others(connection, item.administration, failed.since):
+        return Problem(code="never-answered", facts={"mark": item.mark, "times": str(failed.unanswered + 1)})
+    return None
+
+
+def _unless_poison(meaning: SettledAs, poison: Problem | None) -> SettledAs | Refused:
+    return Refused(problems=(poison,)) if isinstance(meaning, Absent) and poison else meaning
 
 
 def _is_final(answer: CannotTell) -> bool:

@@ -23,7 +23,10 @@ ENDS_BY_A_PERSON = (AuthorisationLost, WrongKey, MissingRight)
 
 
 def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> None:
-    """Keep an error as the connection's problem; pause the connection when only a person can mend it."""
+    """Keep an error as the connection's problem; pause the connection when only a person can mend it.
+
+    A run that began before another paused the connection does not end that.
+    """
     code = error.code if isinstance(error, BoekbrugError) else "plugin-bug"
     facts = dict(error.facts) if isinstance(error, BoekbrugError) else {"error": repr(error)}
     work.log.warning("stage.failed", stage=stage, connection=connection_id, code=code, **facts)
@@ -35,6 +38,8 @@ def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> N
         paused = isinstance(error, ENDS_BY_A_PERSON) and place == TROUBLE
         problem = Problem(code=code, facts={"stage": stage, **facts})
         severity = Severity.WARNING if isinstance(error, Retriable) else Severity.ERROR
+        if not paused and connections.get(connection, connection_id).state == PAUSED:
+            return
         _open(connection, work, connection_id, place, problem, severity, now)
         connections.set_state(connection, connection_id, PAUSED if paused else OK, code if paused else "", now)
 
@@ -51,13 +56,17 @@ def _open(
 
 
 def clear(work: Workplace, connection_id: int, administration: str = "") -> None:
-    """End the connection's problem, and that of one administration, after a stage that went well."""
+    """End the connection's problem, and that of one administration, after a stage that went well; not while it is
+    paused, since the stage began before that.
+    """
     places = [TROUBLE, administration] if administration else [TROUBLE]
     with work.database.read() as connection:
         if not connections.has_trouble(connection, connection_id, places):
             return
     with work.database.write() as connection:
         now = work.database.now(connection)
+        if connections.get(connection, connection_id).state == PAUSED:
+            return
         _close(connection, connection_id, places, now)
         connections.set_state(connection, connection_id, OK, "", now)
 

@@ -60,4 +60,7 @@ class Worker:
         with work.database.write() as connection:
             now = work.database.now(connection)
             claim = licences.claim_next(connection, work.database, work.worker, work.until(now), now)
-        return None if claim is None else run_licence(work, claim, work.limits.turn)
+        if claim is None:
+            return None
+        work.metrics.start_seconds.observe(claim.waited / 1_000_000)
+        return run_licence(work, claim, work.limits.turn)

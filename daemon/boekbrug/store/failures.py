@@ -1,0 +1,49 @@
+"""How earlier attempts at an entry or party failed, by which poison is known."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from boekbrug.store.bulk import select_rows
+
+
+class Failures(NamedTuple):
+    """How earlier attempts at an entry or party failed: those that met a plugin's bug, and those that came to nothing
+    though nobody said why, the first of them at `since`.
+    """
+
+    bugs: int = 0
+    unanswered: int = 0
+    since: int = 0
+
+
+def failures_of(connection: Connection, subjects: Collection[int]) -> dict[int, Failures]:
+    """Count the failed attempts at entries or parties; those without are left out."""
+    if not subjects:
+        return {}
+    bugs = dict(select_rows(connection, _BUGS, [list(subjects)]))
+    absent = {id: counted for id, *counted in select_rows(connection, _UNANSWERED, [list(subjects)])}
+    return {id: Failures(bugs.get(id, 0), *absent.get(id, ())) for id in bugs.keys() | absent.keys()}
+
+
+_BUGS = """
+    select f.subject, count(distinct f.id) from effect f
+    join event v on v.subject = f.id and v.kind = 'effect' and v.reason = 'plugin-bug'
+    where f.subject in ?* group by f.subject
+"""
+_UNANSWERED = """
+    select subject, count(*), min(intended_at) from effect
+    where subject in ?* and state = 'absent' group by subject
+"""
+
+
+def takes_others(connection: Connection, administration: int, since: int) -> bool:
+    """Tell whether a target has booked an entry of an administration since a moment, among the latest attempts."""
+    return bool(select_rows(connection, _BOOKED_SINCE, [administration, since]))
+
+
+_BOOKED_SINCE = """
+    select 1 from (select administration, kind, state, settled_at from effect order by id desc limit 1000) f
+    where administration = ? and kind = 'entry' and state = 'booked' and settled_at > ? limit 1
+"""
