@@ -48,7 +48,8 @@ class Person:
             return "nothing is booked that could be countered"
         which = named.number or named.term
         try:
-            reverse(self.desk, licence, number=named.number, term=named.term, rebook=rebook)
+            numbers = [named.number] if named.number else []
+            reverse(self.desk, licence, numbers=numbers, term=named.term, rebook=rebook)
         except ActRefused as refused:
             return f"a person may not reverse {which}: {refused.reasons[0] if refused.reasons else ''}"
         return f"a person reverses {which}{' to book it anew' if rebook else ''}"
