@@ -223,12 +223,12 @@ class Batch:
         return term
 
     def _add_problems(self, document: int, found: Sequence[Problem]) -> None:
-        severity = self._work.instances.severity
+        instances = self._work.instances
         self._problems += [
-            Opened(problem, licence=self._books.licence.id, document=document, severity=severity(problem.code))
-            # a document of ten lines without VAT number has one problem, not ten
-            for n, problem in enumerate(found)
-            if problem not in found[:n]
+            Opened(
+                problem, licence=self._books.licence.id, document=document, severity=instances.severity(problem.code)
+            )
+            for problem in instances.codes.distinct(found)
         ]
 
     def flush(self, connection: Connection) -> None:
