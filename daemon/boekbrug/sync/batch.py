@@ -239,12 +239,12 @@ class Batch:
 
     def add_problems(self, document: int, found: Sequence[Problem]) -> None:
         """Add what is wrong with a document, or was noticed of it."""
-        severity = self._work.instances.severity
+        instances = self._work.instances
         self._problems += [
-            Opened(problem, licence=self._books.licence.id, document=document, severity=severity(problem.code))
-            # a document of ten lines without VAT number has one problem, not ten
-            for n, problem in enumerate(found)
-            if problem not in found[:n]
+            Opened(
+                problem, licence=self._books.licence.id, document=document, severity=instances.severity(problem.code)
+            )
+            for problem in instances.codes.distinct(found)
         ]
 
     def flush(self, connection: Connection) -> None:
