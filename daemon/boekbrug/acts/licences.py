@@ -17,7 +17,7 @@ from boekbrug.booking.checks import check_chart
 from boekbrug.booking.periods import locked_through
 from boekbrug.booking.rules import Mode
 from boekbrug.contract import Administration, Attaches, KeepsFiles, Problem, Source, Target, Unit, WritesBack
-from boekbrug.store import changes, connections, effects, facts, licences
+from boekbrug.store import changes, connections, corrected, effects, facts, licences
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
 from boekbrug.sync.house import House
@@ -208,6 +208,7 @@ def _change(
         if file.start < before.start:
             changes.fetch_anew(act.connection, known.source, known.unit, act.now)
         count = compose_again.start_over(act, known.id, again)
+        corrected.look_again(act.connection, known.id, act.now)
         act.licence = known.id
         act.facts = {**act.facts, **{name: _shown(file, name) for name in changed}}
     return Applied(changed_row, created=False, changed=changed, problems=problems, composed_again=count)

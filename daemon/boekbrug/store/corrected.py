@@ -33,6 +33,17 @@ def put_off(connection: Connection, licence: int, document: int, next_at: int | 
     )
 
 
+def look_again(connection: Connection, licence: int, now: int) -> None:
+    """Let the corrections that were left to a person be looked at once more, since other rules may allow them."""
+    columns = document_state.c
+    connection.execute(
+        sa.update(document_state)
+        .where(columns.licence == licence, columns.state == "booked", columns.reason == Reason.CHANGED)
+        .where(columns.next_at.is_(None))
+        .values(next_at=now)
+    )
+
+
 def accept_revision(connection: Connection, licence: int, document: int) -> int | None:
     """Take what is booked of a document as booking its present revision; return the last entry that does."""
     run_rows(

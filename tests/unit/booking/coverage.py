@@ -107,7 +107,7 @@ BOOKKEEPER: dict[int, tuple[str, ...]] = {
     40: (f"{UNIT}rules.py::test_unanswered_questions_are_named",),
     42: (f"{UNIT}till.py::test_new_licence_books_nothing_by_itself_and_corrects_nothing",),
     43: (f"{UNIT}rules.py::test_suggestion_fills_in_only_what_is_unmistakable",),
-    44: (f"{UNIT}properties.py::test_stated_vat_is_booked_to_the_cent",),
+    44: (f"{UNIT}properties.py::test_stated_vat_is_booked_to_the_cent_per_code",),
     45: (
         f"{UNIT}till.py::test_months_wait_three_days_and_other_terms_one",
         f"{UNIT}dates.py::test_what_is_closed_is_booked_on_another_day_by_choice_only",
