@@ -168,6 +168,8 @@ class TargetCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     #: entries can be posted as concept and made final by a person
     concept: bool = False
     attachments: bool = False
+    #: memorials take lines on the debtor's account; where not, a sale that leaves an open item is in no total
+    debtors_in_memorials: bool = True
     #: the source's VAT cents are taken as given
     explicit_vat: bool = True
     #: the package makes these roles' lines by itself in at least one kind; `read` returns them like any other

@@ -56,6 +56,8 @@ class Books:
     licence: Licence
     rules: CompiledRules
     mark_length: int
+    #: the package's memorials take no debtors
+    open_items_alone: bool = False
     zone: ZoneInfo = AMSTERDAM
     #: the last day that the package has closed, as it was seen last
     locked_through: dt.date | None = None
@@ -83,6 +85,7 @@ class Books:
             locked_through=max(locked, default=None), taken=self.taken, rates=known.rates,
             rates_coming=known.rates_coming, rates_known=known.rates_known, proofs=known.proofs,
             demands_proof=known.demands_proof, proof_days=self.proof_days, distance=known.distance,
+            open_items_alone=self.open_items_alone,
         )  # fmt: skip
 
     def _filed(self, which: str, by_rules: dt.date | None) -> dt.date | None:
@@ -110,12 +113,14 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
     if known.rates_coming:
         known.read_span(connection)
     filed = agreed.filed_through(connection, licence.administration)
+    capabilities = work.instances.target(licence.target).capabilities
     return Books(
         licence=licence,
         rules=CompiledRules(rules),
         facts=known,
         proof_days=work.proof_days,
-        mark_length=work.instances.target(licence.target).capabilities.mark_length,
+        mark_length=capabilities.mark_length,
+        open_items_alone=not capabilities.debtors_in_memorials,
         zone=licences.zone_of(connection, licence),
         locked_through=dt.date.fromisoformat(locked) if locked else None,
         taken=days(connection, licence.id),

@@ -66,6 +66,7 @@ class ExactOnlineTarget(ExactAuthorisation, Target):
     capabilities: ClassVar[TargetCapabilities] = TargetCapabilities(
         entry_kinds=frozenset(EntryKind),
         mark_length=30,
+        debtors_in_memorials=False,
         generates=frozenset({Role.DEBTOR, Role.VAT}),
         limits=LIMITS,
     )
