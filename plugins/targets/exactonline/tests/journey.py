@@ -16,6 +16,7 @@ import requests
 from boekbrug.acts import authorise, connections, licences, problems, retry
 from boekbrug.acts.desk import Desk
 from boekbrug.acts.licence_file import LicenceFile, read
+from boekbrug.cli import words
 from boekbrug.runtime.settings import load
 from boekbrug.store import schema, states
 from boekbrug.store.database import Database
@@ -231,6 +232,12 @@ class Journey:
         """Name the codes of the open problems."""
         with self.house.database.read() as connection:
             return {problem.code for problem in list_open(connection)}
+
+    def reasons(self, state: str) -> set[str]:
+        """Return why documents are in a state, as a person reads it."""
+        with self.house.database.read() as connection:
+            query = "select distinct reason from document_state where state = ?"
+            return {words.reason(row[0]) for row in connection.exec_driver_sql(query, (state,))}
 
     def transaction_lines(self) -> list[dict[str, Any]]:
         """Read all ledger lines back as Exact tells them, page by page, with the connection's own token."""
