@@ -16,7 +16,7 @@ from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
 from boekbrug.booking.periods import locked_through
 from boekbrug.booking.rules import Mode
-from boekbrug.contract import Administration, Problem, Source, Unit, WritesBack
+from boekbrug.contract import Administration, Attaches, KeepsFiles, Problem, Source, Target, Unit, WritesBack
 from boekbrug.store import changes, connections, effects, facts, licences
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
@@ -77,6 +77,7 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
         raise ActRefused(reasons)
     instances = house.instances()
     _require_write_back(instances.source(source.id), file)
+    _require_files(instances.source(source.id), instances.target(target.id), file)
     unit = _unit(instances.source(source.id).units(), file)
     books = _administration(instances.target(target.id).administrations(), file)
     problems = instances.target(target.id).preflight(
@@ -113,6 +114,15 @@ def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:
 def _require_write_back(source: Source, file: LicenceFile) -> None:
     if file.write_back and not isinstance(source, WritesBack):
         raise ActRefused([f"Nothing can be written back to {file.source}; leave write_back out."])
+
+
+def _require_files(source: Source, target: Target, file: LicenceFile) -> None:
+    if not file.rules.attachments:
+        return
+    reasons = [] if isinstance(source, KeepsFiles) else [f"{file.source} keeps no files of its sales."]
+    reasons += [] if isinstance(target, Attaches) else [f"Entries of {file.target} take no files."]
+    if reasons:
+        raise ActRefused([*reasons, "Leave rules.attachments out."])
 
 
 def _administration(administrations: Sequence[Administration], file: LicenceFile) -> Administration:
@@ -156,8 +166,10 @@ def _refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
 
 def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) -> Applied:
     house = desk.house
-    _require_write_back(house.instances().source(known.source), file)
-    target = house.instances().target(known.target)
+    instances = house.instances()
+    target = instances.target(known.target)
+    _require_write_back(instances.source(known.source), file)
+    _require_files(instances.source(known.source), target, file)
     problems = tuple(target.preflight(chart_use(file.rules), target.chart(file.administration)))
     changed = tuple(differences(before, file))
     if not changed:

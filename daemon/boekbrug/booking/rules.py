@@ -204,6 +204,8 @@ class Rules(_Rule, frozen=True):
     #: what belongs on a day that the package has closed and no return has yet: held, or booked on the first open day of
     #: the same VAT period
     closed_period: Literal["hold", "first-open-day"] = "hold"
+    #: hang the source's own file of a sale (the invoice as PDF) on its entry
+    attachments: bool = False
     text: str = "{number}"
     condition: str = ""
     due_days: Annotated[int, msgspec.Meta(ge=0)] | None = None

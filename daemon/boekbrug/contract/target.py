@@ -312,6 +312,15 @@ class StatesBalances(Protocol):
 
 
 @runtime_checkable
+class Attaches(Protocol):
+    """A target on whose entries files can be hung, where the licence wants it: after booking, never in its way."""
+
+    def attach(self, administration: str, remote_id: str, mark: str, file: Attachment) -> Outcome:
+        """Hang a file on an entry, looking first whether it hangs there; may come again after an unknown outcome."""
+        ...
+
+
+@runtime_checkable
 class Forecasts(Protocol):
     """A target whose limits are so narrow that people want to know when their entries will be through."""
 

@@ -88,13 +88,15 @@ sale_basis = Table(
     sqlite_with_rowid=False,
 )
 
-# what a source is told of its sales, where the licence wants that: the row is the intent of each call. No call finds a
-# note again, so that one whose answer was lost is written a second time
+# errands after a booking, where the licence wants them: a note to the source, and the source's own file to the target.
+# The row is the intent of each call. No call finds a note again, so that one whose answer was lost is written a second
+# time; a file is looked for before it is sent
 write_back = Table(
     "write_back",
     metadata,
     integer("licence", primary_key=True, autoincrement=False),
     integer("document", primary_key=True, autoincrement=False),
+    word("errand", 8, primary_key=True),
     integer("entry"),
     word("state", 16),
     word("reason"),

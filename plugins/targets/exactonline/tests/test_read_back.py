@@ -1,5 +1,6 @@
 """Whole shops into Exact, in each way of booking; the ledger is read back and summed, to the cent."""
 
+import base64
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import requests
 import structlog
 
 from boekbrug.acts import connections
+from boekbrug.acts.desk import ActRefused
 from boekbrug.runtime.clock import SystemClock
 from boekbrug.runtime.plugins import PluginHost
 from boekbrug.testing.clock import ShiftedClock
@@ -85,14 +87,17 @@ class ShopJourney(Journey):
 
 
 @contextmanager
-def shop_journey(folder: Path, mode: str, kind: str) -> Iterator[ShopJourney]:
-    """Run a shop with two orders of every variant, and Exact, linked."""
+def shop_journey(
+    folder: Path, mode: str, kind: str, *, size: int = 92, rules: str = ""
+) -> Iterator[ShopJourney]:  # fmt: skip
+    """Run a shop, with two orders of every variant where no size is given, and Exact, linked."""
     makers = PluginHost.load(structlog.get_logger()).standins
     clock = ShiftedClock(SystemClock())
     start = (clock.now() - dt.timedelta(days=70)).date()
     filed = start - dt.timedelta(days=1)
     licence = CCV.format(start=start, filed=filed, mode=mode, basis=kind.removesuffix("s"))
-    with running(makers["ccvshop"], size=92) as shop, running(makers["exactonline"], size=0) as exact:
+    licence = licence.replace("[rules]\n", f"[rules]\n{rules}")
+    with running(makers["ccvshop"], size=size) as shop, running(makers["exactonline"], size=0) as exact:
         made = ShopJourney(folder, StandIn(exact), clock, licence)
         made.shop, made.books = shop, kind
         made.exact.change(limits=OFF)
@@ -108,7 +113,7 @@ def shop_journey(folder: Path, mode: str, kind: str) -> Iterator[ShopJourney]:
     [("day", "invoices"), *(pytest.param("individual", kind, marks=PROVE) for kind in ("invoices", "orders"))],
 )
 def test_shop_of_every_variant_has_its_own_totals_in_the_ledger(tmp_path: Path, mode: str, kind: str) -> None:
-    with shop_journey(tmp_path, mode, kind) as made:
+    with shop_journey(tmp_path, mode, kind, rules="attachments = true\n" if mode == "day" else "") as made:
         for _ in range(5):
             made.run()
             made.put_off(minutes=16)
@@ -126,8 +131,48 @@ def test_shop_of_every_variant_has_its_own_totals_in_the_ledger(tmp_path: Path, 
         named = [row for row in made.transaction_lines() if row["VATCode"] and row["VATCode"].strip() == "7"]
         assert named
         assert not {code for code in made.problems() if code.startswith("exact-")}
-        entries = made.exact.books()["entries"]
+        books = made.exact.books()
+        entries = books["entries"]
+        # a total of several sales gets no files of them
+        alone = made.entries_of_one() if mode == "day" else set()
+        assert {one["FinancialTransactionEntryID"] for one in books["documents"]} == alone
         assert len(entries) == counts["booked"] if mode == "individual" else len(entries) < counts["booked"]
+
+
+def test_invoices_of_the_shop_hang_on_their_entries_by_choice(tmp_path: Path) -> None:
+    with shop_journey(tmp_path, "individual", "invoices", size=8, rules="attachments = true\n") as made:
+        made.exact.fault(kind="drop-reply", method="POST", path="/api/v1/1234567/documents/Documents")
+        made.exact.fault(kind="drop-reply", method="POST", path="/api/v1/1234567/documents/DocumentAttachments")
+        counts = made.run()
+        for _ in range(6):
+            made.put_off(minutes=16)
+            counts = made.run()
+        books = made.exact.books()
+        assert {one["FinancialTransactionEntryID"] for one in books["documents"]} == {
+            entry["EntryID"] for entry in books["entries"]
+        }
+        assert len(books["documents"]) == len(books["attachments"]) == len(books["entries"]) == counts["booked"] > 4
+        assert base64.b64decode(books["attachments"][0]["Attachment"]).startswith(b"%PDF")
+        assert {one["Subject"] for one in books["documents"]} == {entry["YourRef"] for entry in books["entries"]}
+
+
+def test_source_without_files_is_named_when_the_licence_is_made(tmp_path: Path) -> None:
+    licence = LICENCE.replace("[rules]\n", "[rules]\nattachments = true\n")
+    with pytest.raises(ActRefused) as refused, journey(tmp_path, licence=licence):
+        pass
+    assert "shop keeps no files of its sales." in refused.value.reasons
+
+
+def test_document_that_exact_refuses_is_a_warning_beside_a_booked_sale(tmp_path: Path) -> None:
+    with shop_journey(tmp_path, "individual", "invoices", size=4, rules="attachments = true\n") as made:
+        made.exact.change(switches={"portal_user": True})
+        assert set(made.run()) <= {"booked", "problem"}
+        assert "exact-document-type" in made.problems()
+        made.exact.change(switches={"portal_user": False})
+        made.put_off(hours=25)
+        made.run()
+        assert "exact-document-type" not in made.problems()
+        assert made.exact.books()["attachments"]
 
 
 @pytest.mark.parametrize("mode", ["hybrid", *(pytest.param(mode, marks=PROVE) for mode in ("individual", "day"))])

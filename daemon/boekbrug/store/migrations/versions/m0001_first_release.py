@@ -412,6 +412,7 @@ def upgrade() -> None:
         sa.Column(
             "document", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
+        sa.Column("errand", sa.String(length=8), nullable=False),
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=False),
@@ -419,7 +420,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("next_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("licence", "document", name=op.f("pk_write_back")),
+        sa.PrimaryKeyConstraint("licence", "document", "errand", name=op.f("pk_write_back")),
         sqlite_with_rowid=False,
     )
     op.create_index(
