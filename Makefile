@@ -32,10 +32,11 @@ demo: .venv/run ## a sample shop's orders into a ledger, then the dashboard unti
 test: .venv/test ## all tests
 	$(BIN)/python -m pytest -n auto -m "not prove" $(ARGS)
 
-prove: .venv/test ## the long proofs beside the tests: 10,000 seeds, all interleavings, 20 kills, three nodes with 200 licences
+prove: .venv/test ## the long proofs beside the tests: 10,000 seeds, all deaths and interleavings, mutants, 20 kills, three nodes
 	@for first in 1 1001 2001 3001 4001 5001 6001 7001 8001 9001; do \
 		$(BIN)/python -m boekbrug.testing.simulation --first $$first --seeds 1000 --coverage || exit 1; done
 	$(BIN)/python -m pytest -n auto -m prove $(ARGS)
+	$(BIN)/python -m tests.simulation.mutants --seconds 60
 	BOEKBRUG_TEST_KILLS=20 BOEKBRUG_TEST_SHOPS=200 $(BIN)/python -m pytest tests/process
 
 check: .venv/test ## format, lint, types, layers

@@ -11,14 +11,14 @@ CENT = Decimal("0.01")
 YEAR_SECONDS = 31_536_000
 
 
-def write_orders(path: Path, count: int, seed: int = 7) -> None:
+def write_orders(path: Path, count: int, seed: int = 7, first: int = 0) -> None:
     """Write orders spread over 2025: 1 to 5 lines at 21, 9 or 0 %, shipping, paid at once."""
     chance = random.Random(seed)
     start = dt.datetime(2025, 1, 1, 8, tzinfo=dt.UTC)
     with path.open("w", encoding="utf-8") as file:
         for n in range(count):
             at = start + dt.timedelta(seconds=n * YEAR_SECONDS // count)
-            file.write(json.dumps(_order(n, at, count, chance)) + "\n")
+            file.write(json.dumps(_order(first + n, at, count, chance)) + "\n")
 
 
 def _order(n: int, at: dt.datetime, count: int, chance: random.Random) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Run all benches in one go: python -m bench.run [--sizes N,N] [--floor PATH]; writes bench/out/latest.jsonl.
 
-Every figure is a ratio to something measured in the same run; absolute figures stand beside it for the curious.
+Every figure is a ratio to something measured in the same run; absolute figures stand beside it for the curious. Ends
+with 1 when the journey misses one of its gates.
 """
 
 import argparse
@@ -19,6 +20,11 @@ OUT = HERE / "out" / "latest.jsonl"
 ROUNDS = {50_000: 3}
 """How often a size is run; the best of each is compared, since noise only ever slows."""
 
+LEAST = {"floor": 0.12, "dlt": 0.9}
+"""What the journey must reach of the floor and of the peer."""
+MEGABYTES = 150
+"""What the journey stays below, however long it is."""
+
 Figure = dict[str, Any]
 
 
@@ -29,12 +35,27 @@ def main() -> None:
     parser.add_argument("--without-peer", action="store_true")
     options = parser.parse_args()
     OUT.parent.mkdir(exist_ok=True)
+    missed: list[str] = []
     with OUT.open("w", encoding="utf-8") as out:
         for figure in _figures(options):
             out.write(json.dumps(figure) + "\n")
             out.flush()
             ratio = f"{figure['ratio']:8.2f} x {figure['against']}" if figure["ratio"] is not None else ""
             print(f"{figure['name']:36} {figure['value']:12,.1f} {figure['unit']:16} {ratio}", flush=True)
+            missed += _missed(figure)
+    if missed:
+        sys.exit("gates missed: " + "; ".join(missed))
+
+
+def _missed(figure: Figure) -> list[str]:
+    name, against = figure["name"], figure["against"]
+    if not name.startswith("journey-"):
+        return []
+    if figure["unit"] == "MB" and figure["value"] >= MEGABYTES:
+        return [f"{name} takes {figure['value']:.0f} MB of less than {MEGABYTES}"]
+    if against in LEAST and figure["ratio"] < LEAST[against]:
+        return [f"{name} is {figure['ratio']:.2f} x {against} of at least {LEAST[against]}"]
+    return []
 
 
 def _figures(options: argparse.Namespace) -> Iterator[Figure]:
@@ -69,16 +90,19 @@ def _figure(name: str, value: float, unit: str, ratio: float | None = None, agai
 
 
 def _run(script: Path, orders: Path, folder: Path) -> Figure:
-    command = [sys.executable, str(script), str(orders), str(folder)]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found: Figure = json.loads(printed.strip().splitlines()[-1])
+    found: Figure = json.loads(_printed(str(script.resolve()), str(orders), str(folder)).strip().splitlines()[-1])
     return found
 
 
+def _printed(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=HERE.parent)
+    if done.returncode:
+        sys.exit(f"{' '.join(arguments)} failed:\n{done.stderr[-4000:]}")
+    return done.stdout
+
+
 def _lines(module: str) -> Iterator[Figure]:
-    command = [sys.executable, "-m", f"bench.{module}"]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE.parent).stdout
-    for line in printed.splitlines():
+    for line in _printed("-m", f"bench.{module}").splitlines():
         if line.startswith("{"):
             figure: Figure = json.loads(line)
             yield figure

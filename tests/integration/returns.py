@@ -243,13 +243,13 @@ def per_vat_id(documents: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
 
 
 def per_country(documents: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
-    """Add up the VAT of the one-stop shop by quarter of reporting, corrected quarter, country and rate."""
+    """Add up the VAT of the one-stop shop by quarter of reporting, corrected quarter, departure, country and rate."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for one in documents:
         on, of = _quarter(one["date"]), _quarter(one.get("sold_on", one["date"]))
         for box, _, vat in _told(one):
             if box.startswith("oss"):
-                sums[f"{on} {'' if on == of else of} {box.removeprefix('oss ')}"] += vat
+                sums[f"{on} {'' if on == of else of} {one.get('ship_from', 'NL')} {box.removeprefix('oss ')}"] += vat
     return {name: total for name, total in sums.items() if total}
 
 

@@ -59,6 +59,15 @@ def test_every_problem_has_cause_and_fix_in_three_languages(small: Business) -> 
             assert "–" not in text.message + text.cause + text.fix, text
 
 
+def test_what_is_wrong_with_a_sale_is_said_once_however_many_lines_it_has(small: Business) -> None:
+    line = {"sku": "A", "name": "Tent", "quantity": 1, "amount_incl": "10.00", "vat_rate": 0, "vat": "0.00"}
+    buyer = {"email": "klant@example.org", "company": "Camping", "is_business": True, "country": "BE"}
+    lines = [line | {"name": f"Tent {n}"} for n in range(3)]
+    small.write("a.jsonl", order(1, lines=lines, total_incl="30.00", total_vat="0.00", customer=buyer))
+    assert small.sync() == {"problem": 1}
+    assert small.codes() == ["eu-business-without-vat-id"]
+
+
 def test_a_second_sale_with_the_same_number_is_a_problem(business: Business) -> None:
     business.write("a.jsonl", GOOD, order(2, number="W1", amount="50.00"))
     assert business.sync() == {"booked": 1, "problem": 1}

@@ -191,6 +191,8 @@ BREAKS: dict[str, str] = {
     "an entry in doubt has an effect that is not settled": "update entry_state set state = 'in-doubt'",
     "a document's state is that of its last event": "update document_state set state = 'held'",
     "the counts are those of the documents": "update tally set number = number + 1",
+    "the counts of problems are those that are open": "insert into troubles select id, 'a', 'error', 1 from licence",
+    "the turnover of a day is that of its sales": "update daily set minor = minor + 1",
     "an entry's state is that of its last event": "update entry_state set state = 'composed'",
 }
 

@@ -1,4 +1,6 @@
 import datetime as dt
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +22,7 @@ from tests.integration.vendor import (
     vendor_handler,
     works,
 )
+from tests.web.people import add_user, logged_in, served
 
 from boekbrug.acts import authorise, connections
 from boekbrug.acts.desk import ActRefused, Desk
@@ -393,3 +396,25 @@ def test_context_refreshes_through_the_app_of_the_settings(town: Town) -> None:
     clock.advance(dt.timedelta(seconds=700))
     assert town.works() == 200
     assert town.tokens.presented == {"refresh-1": 1}
+
+
+def test_operator_authorises_on_the_page_and_says_whose_it_is(town: Town) -> None:
+    add_user(town.house, "keeper@x.nl", "operator")
+    page = "/office/connections/shop"
+    with served(town.house) as address, logged_in(address, "keeper@x.nl") as browser:
+        csrf = browser.csrf("/account")
+        assert "Geef toegang" in browser.get(page).text
+        begun = browser.send(f"{page}/authorise", {"csrf": csrf}).text
+        there = html.unescape(re.findall(r'<a class="button main" href="([^"]+)" rel="noreferrer"', begun)[0])
+        town.come_back(parse_qs(urlsplit(there).query)["state"][0])
+        assert "eva &amp; co (eva) gave access" in browser.get(f"{page}?lang=en").text
+        assert connections.get(town.house, "shop").grant is None
+        browser.send(f"{page}/confirm", {"csrf": csrf, "identity": "eva"})
+        assert town.works() == 200
+        again = browser.send(f"{page}/authorise", {"csrf": csrf}).text
+        assert "/authorise?" in again or "state=" in again
+        pasted = browser.send(f"{page}/paste", {"csrf": csrf, "address": "https://us.example/none?state=guess&code=x"})
+        assert pasted.status_code in (400, 409)
+        assert browser.get("/office/connections/park").status_code == 200
+        asked = browser.send("/office/connections/till/authorise", {"csrf": csrf})
+        assert asked.status_code < 500

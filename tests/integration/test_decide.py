@@ -1,11 +1,13 @@
 """What the target cannot tell goes to a person, and what the person says is final."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
+from tests.web.people import add_user, logged_in, served
 
 from boekbrug.acts.decide import decide
 from boekbrug.acts.desk import ActRefused
@@ -101,3 +103,21 @@ def test_nothing_is_decided_of_what_is_not_in_doubt(business: Business) -> None:
     business.sync()
     with pytest.raises(ActRefused):
         decide(business.desk, business.licence, "W1", there=None)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_both_answers_are_buttons_on_the_page(business: Business, *, arrives: bool) -> None:
+    doubtful(business, arrives=arrives)
+    base = f"/licences/{business.licence.name}"
+    add_user(business.house, "owner@x.nl", "owner", business.licence.name)
+    with served(business.house) as address, logged_in(address, "owner@x.nl") as browser:
+        page = browser.get(f"{base}/open?state=in-doubt").text
+        sale = re.findall(rf"{base}/sales/(\d+)", page)[0]
+        assert page.count(f'action="{base}/decide"') == 1
+        assert browser.get(f"{base}/sales/{sale}").text.count(f'action="{base}/decide"') == 1
+        fields = {"csrf": browser.csrf("/account"), "only": sale, "page": "open"}
+        assert browser.send(f"{base}/decide", fields).status_code == 409
+        answer = {"there": mood.sent[0]} if arrives else {"absent": "1"}
+        assert "vastgelegd" in browser.send(f"{base}/decide", {**fields, **answer}).text
+    assert business.sync() == {"booked": 1}
+    assert len(mood.sent) == (1 if arrives else 2)

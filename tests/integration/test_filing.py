@@ -162,7 +162,7 @@ def test_oss_and_icp_are_frozen_by_country_and_customer(business: Business) -> N
     business.write("a.jsonl", *returns.written(documents))
     assert business.sync() == {"booked": 3}
     oss = file_return(business.desk, business.licence, "oss", AUGUST.last).figures
-    assert set(oss) == {"2026-Q3 BE 21", "2026-Q3 DE 19"}
+    assert set(oss) == {"2026-Q3 NL-BE 21", "2026-Q3 NL-DE 19"}
     icp = file_return(business.desk, business.licence, "icp", AUGUST.last).figures
     assert list(icp) == [documents[1]["customer"]["vat_id"]]
     assert supplementary_list(scope(business), "oss").is_clean
@@ -171,6 +171,14 @@ def test_oss_and_icp_are_frozen_by_country_and_customer(business: Business) -> N
     assert business.sync() == {"booked": 4, "held": 2}, "the VAT return is open, ICP and OSS are filed"
     held = rows(supplementary_list(scope(business), "oss"), "held")
     assert [(row["number"], row["box"]) for row in held] == [("W4", "oss"), ("W5", "3b")]
+    withdraw(business.desk, business.licence, "oss")
+    business.sync()
+    file_return(business.desk, business.licence, "oss", AUGUST.last)
+    more = returns.sale(Random(8), 8, "2026-08-04", "goods")
+    withdraw(business.desk, business.licence, "icp")
+    business.write("c.jsonl", *returns.written([more]))
+    business.sync()
+    assert rows(supplementary_list(scope(business), "oss"), "documents") == [], "what is in 3b is no matter of OSS"
 
 
 def test_gaps_are_found_explained_and_signed(either: Business) -> None:

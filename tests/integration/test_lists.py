@@ -16,16 +16,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.integration import returns
 from tests.integration.journey import Business, order
 from tests.integration.test_mode_switch import balances
 
+from boekbrug.acts import connections, licences
 from boekbrug.acts.correct import correct
 from boekbrug.acts.lists.every import make
 from boekbrug.acts.lists.scope import Days, scope_of
 from boekbrug.acts.lists.table import BookList, Part, csv_lines
 from boekbrug.acts.lists.vat import vat_list
 from boekbrug.acts.reverse import reverse
+from boekbrug.acts.synchronise import run_named
 from boekbrug.booking.rules import Mode, PaymentRule
 from boekbrug.contract import DocumentKind
 
@@ -65,6 +68,11 @@ def summed(part: list[dict[str, Any]]) -> dict[str, tuple[Decimal, Decimal]]:
     return {name: both for name, both in sums.items() if any(both)}
 
 
+def oss_line(row: dict[str, Any]) -> str:
+    corrects = row.get("corrects", "")
+    return f"{row['quarter']} {corrects} {row['departure']} {row['country']} {row['rate']}"
+
+
 def random_year(random: Random, size: int) -> list[dict[str, Any]]:
     days = sorted(dt.date(2026, 1, 1) + dt.timedelta(random.randrange(250)) for _ in range(size))
     documents = [returns.sale(random, n, day.isoformat()) for n, day in enumerate(days, start=1)]
@@ -93,7 +101,7 @@ def agrees(business: Business, documents: list[dict[str, Any]], days: Days = YEA
     assert rows(icp, "check")[2]["base"] == 0
     oss = listed(business, "oss", days)
     lines = rows(oss, "supplies") + rows(oss, "corrections")
-    told = {f"{row['quarter']} {row.get('corrects', '')} {row['country']} {row['rate']}": row["vat"] for row in lines}
+    told = {oss_line(row): row["vat"] for row in lines}
     assert {name: vat for name, vat in told.items() if vat} == returns.per_country(documents)
 
 
@@ -312,6 +320,10 @@ def test_suspense_is_specified_and_open_payments_grow_old(either: Business) -> N
         "tr_2", "W2", 11, ">7", Decimal("121.00"),
     )  # fmt: skip
     assert found.is_clean, "as the package has it"
+    [ages] = rows(found, "ages")
+    assert (ages["up_to_7"], ages["up_to_14"], ages["up_to_30"], ages["older"], ages["open"]) == tuple(
+        map(Decimal, ("0.00", "121.00", "0.00", "0.00", "121.00"))
+    )
     assert rows(listed(either, "suspense", Days(dt.date(2026, 10, 1), dt.date(2026, 10, 31))), "open")[0]["age"] == 47
 
 
@@ -323,6 +335,28 @@ def test_balance_items_stand_as_their_accounts_do(business: Business) -> None:
     assert found.is_clean
     assert [(row["item"], row["amount"]) for row in rows(found, "items")] == [("debtor", Decimal("121.00"))]
     assert [(row["number"], row["age"]) for row in rows(found, "open")] == [("W1", 16)]
+
+
+def test_each_licence_of_an_administration_brings_its_own_accounts(business: Business, tmp_path: Path) -> None:
+    (tmp_path / "till" / "orders").mkdir(parents=True)
+    connections.add(business.desk, "till", "files", {"folder": str(tmp_path / "till")})
+    first = licences.as_file(business.house, business.licence)
+    rules = replace(first.rules, payments={"pin": PaymentRule(account="1064")}, transit="1065")
+    licences.apply(business.desk, replace(first, name="second", source="till", rules=rules))
+    licences.activate(business.desk, licences.get(business.house, "second"))
+    business.write("a.jsonl", order(1))
+    (tmp_path / "till" / "orders" / "b.jsonl").write_text(json.dumps(order(2, payment_method="pin")))
+    business.sync()
+    with business.house.workplace("second") as work:
+        for _ in run_named(work, licences.get(business.house, "second")):
+            pass
+    whole = scope_of(business.house, business.licence, YEAR, whole=True)
+    found = make("suspense", whole, ask=True)
+    assert {row["account"]: row["closing"] for row in rows(found, "accounts")} == {
+        "1060": Decimal("121.00"), "1064": Decimal("121.00"),
+    }  # fmt: skip
+    assert found.is_clean
+    assert {row["account"] for row in rows(make("balance", whole, ask=True), "compared")} == {"1065", "1300"}
 
 
 def test_vouchers_and_advances_are_balance_items(business: Business) -> None:

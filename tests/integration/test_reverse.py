@@ -208,6 +208,45 @@ def test_one_entry_of_a_term_is_reversed_by_its_mark(business: Business) -> None
     assert rows(business, linked) == [("reversed",), ("reversed",)]
 
 
+def test_a_term_is_reversed_without_what_was_reversed_before(business: Business) -> None:
+    business.choose(mode=Mode.DAY)
+    business.write("a.jsonl", order(1))
+    business.wait(1)
+    business.write("b.jsonl", order(2))
+    business.sync()
+    [(mark,)] = rows(business, "select mark from entry where number like '%/2'")
+    reverse(business.desk, business.licence, numbers=[mark])
+    business.sync()
+    assert reverse(business.desk, business.licence, term="2026-09-14").documents == 1
+    business.sync()
+    assert (balance(business, "8000"), reasons(business)) == (0, ["reversed", "reversed"])
+    with refused("Nothing of 2026-09-14"):
+        reverse(business.desk, business.licence, term="2026-09-14")
+
+
+@pytest.mark.parametrize("mode", [Mode.INDIVIDUAL, Mode.DAY])
+def test_what_a_person_reversed_stays_so_when_the_source_changes_it(business: Business, mode: Mode) -> None:
+    business.choose(mode=mode, corrections="automatic")
+    business.write("a.jsonl", order(1), order(2))
+    business.wait(1)
+    reverse(business.desk, business.licence, numbers=["W1"])
+    business.sync()
+    business.write("a.jsonl", order(1, amount="242.00"), order(2))
+    assert business.sync() == {"booked": 2}
+    assert (balance(business, "8000"), reasons(business)) == (-10000, ["reversed", "plain"])
+
+
+def test_changes_left_to_a_person_are_looked_at_again_under_other_rules(business: Business) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.write("a.jsonl", order(1, amount="242.00"))
+    business.sync()
+    assert reasons(business) == ["changed-at-source"]
+    business.choose(corrections="automatic")
+    business.sync()
+    assert (balance(business, "8000"), reasons(business)) == (-20000, ["plain"])
+
+
 def test_an_entry_that_is_one_of_several_of_a_sale_is_not_reversed_alone(business: Business) -> None:
     business.choose(corrections="automatic")
     business.write("a.jsonl", order(1))

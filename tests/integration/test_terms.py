@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.integration.journey import Business, order
 
-from boekbrug.acts import preview
+from boekbrug.acts import licences, preview
 from boekbrug.acts.approve import approve
+from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.retry import retry
 from boekbrug.booking.rules import HybridRule, Mode
 from boekbrug.store.database import Database
@@ -180,6 +182,16 @@ def test_a_total_of_thousands_is_refused_once_and_goes_when_mended(business: Bus
     approve(business.desk, business.licence)
     assert business.sync() == {"booked": 600}
     assert balance(business, "1060") == sum(range(1, 601)) * 100
+
+
+def test_a_month_is_never_begun_in_its_middle(business: Business) -> None:
+    file = licences.as_file(business.house, business.licence)
+    rules = replace(file.rules, mode=Mode.MEMORIAL_MONTH)
+    begun = replace(file, name="park", rules=rules, start=dt.date(2026, 9, 14))
+    with pytest.raises(ActRefused) as refused:
+        licences.apply(business.desk, begun)
+    assert "first of one" in refused.value.reasons[0]
+    assert licences.apply(business.desk, replace(begun, start=dt.date(2026, 9, 1))).created
 
 
 def test_ledger_movements_of_a_month_are_booked_as_a_whole(business: Business) -> None:

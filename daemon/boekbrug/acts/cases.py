@@ -3,7 +3,7 @@
 import msgspec
 
 from boekbrug.acts import mailing
-from boekbrug.acts.desk import Act, ActRefused, Desk
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.find import Found, of_document
 from boekbrug.acts.letters import LetterKind
 from boekbrug.runtime.mail import is_address
@@ -58,3 +58,18 @@ def _mail(desk: Desk, act: Act, keeper: User, licence: Licence, case: Case, foun
     }  # fmt: skip
     reply_to = by if is_address(by) else ""
     mailing.post(desk, act, keeper, LetterKind.CASE, facts, act.now + MAIL_LASTS, str(case.id), reply_to)
+
+
+def close(desk: Desk, id: int, note: str) -> None:
+    """Close a case, with what was done about it; raise NotKnown when it is not open."""
+    with desk.act("case-close", str(id)) as act:
+        case = cases.close(act.connection, id)
+        if case is None:
+            raise NotKnown(case=str(id))
+        act.licence = case.licence
+        act.facts = {"case": str(id), "note": note.strip()[:LONGEST]}
+
+
+def facts_of(case: Case) -> dict[str, str]:
+    """Read the facts of a case as they stood when it was raised."""
+    return msgspec.json.decode(case.facts, type=dict[str, str])

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from boekbrug.acts.desk import NotKnown
 from boekbrug.acts.problems import ShownProblem, show
 from boekbrug.contract import Entry, from_minor
-from boekbrug.store import connections, entries, licences, problems, search
+from boekbrug.store import entries, problems, search
 from boekbrug.store.search import Hit
 from boekbrug.sync.house import House
 from boekbrug.sync.sealing import Sealing
@@ -100,13 +100,12 @@ def _hits(connection: Connection, house: House, text: str, limit: int, sees: Col
 def _troubles(
     connection: Connection, house: House, hits: Sequence[Hit], language: str
 ) -> dict[tuple[int | None, int], tuple[ShownProblem, ...]]:
-    names = {row.id: row.name for row in connections.list_all(connection)}
-    links = {row.id: row.name for row in licences.list_all(connection)}
+    links = {hit.licence_id: hit.licence or "" for hit in hits if hit.licence_id is not None}
     numbers = {hit.id: hit.number for hit in hits}
     found: dict[tuple[int | None, int], tuple[ShownProblem, ...]] = {}
-    for one in problems.of_documents(connection, list(numbers)):
+    for one in problems.of_documents(connection, list(links), list(numbers)):
         key = (one.licence, one.document or 0)
-        found[key] = (*found.get(key, ()), show(house.plugins.problem_codes, one, language, numbers, names, links))
+        found[key] = (*found.get(key, ()), show(house.plugins.problem_codes, one, language, numbers, {}, links))
     return found
 
 

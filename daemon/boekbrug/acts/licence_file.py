@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from boekbrug.booking import Rules
 from boekbrug.booking.reading import shape_faults
+from boekbrug.booking.rules import Mode
 from boekbrug.contract import SettingsError
 
 Key = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -30,11 +32,14 @@ class LicenceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     automatic: bool = False
     #: minutes between two runs
     interval: Minutes = 15
-    #: days after the end of a day or month before it is composed as a whole
+    #: days after the end of a day or month before it is composed as a whole; read from a file without it, 3 for months
     delay_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 1
     #: on: the source is told under which mark each sale stands in the books
     write_back: bool = False
 
+
+MONTH_DELAY = 3
+"""Days that a month waits where the file does not say: what is dated back comes then (bookkeeper.md §4.45)."""
 
 FIXED = ("name", "source", "unit", "target", "administration")
 """What a licence keeps for life; another link is another licence."""
@@ -54,6 +59,8 @@ def read(path: Path) -> LicenceFile:
         found = msgspec.convert(tables, LicenceFile)
     except msgspec.ValidationError:
         raise SettingsError(list(shape_faults(tables, LicenceFile, "")), file=str(path)) from None
+    if "delay_days" not in tables and found.rules.mode is Mode.MEMORIAL_MONTH:
+        found = replace(found, delay_days=MONTH_DELAY)
     if faults := found.rules.faults():
         raise SettingsError([f"rules.{fault}" for fault in faults], file=str(path))
     return found

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,8 +15,9 @@ from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritte
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
 from boekbrug.booking.periods import locked_through
-from boekbrug.contract import Administration, Problem, Source, Unit, WritesBack
-from boekbrug.store import changes, connections, effects, facts, licences
+from boekbrug.booking.rules import Mode
+from boekbrug.contract import Administration, Attaches, KeepsFiles, Problem, Source, Target, Unit, WritesBack
+from boekbrug.store import changes, connections, corrected, effects, facts, licences
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
 from boekbrug.sync.house import House
@@ -49,6 +50,8 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
     if known is None or before is None or applied is None:
         return create(desk, file)
     _refuse_fixed(before, file)
+    if file.start != before.start:
+        _demand_whole_months(file)
     if (meanwhile := differences(applied, before)) and not force:
         raise ActRefused(
             [
@@ -63,6 +66,7 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
 def create(desk: Desk, file: LicenceFile) -> Applied:
     """Create a licence that is not active yet; raise ActRefused with all reasons why it cannot be."""
     house = desk.house
+    _demand_whole_months(file)
     source, target = get_connection(house, file.source), get_connection(house, file.target)
     reasons = [
         f"{name} is a {row.role}, so that it cannot be the {wanted} of a licence."
@@ -73,6 +77,7 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
         raise ActRefused(reasons)
     instances = house.instances()
     _require_write_back(instances.source(source.id), file)
+    _require_files(instances.source(source.id), instances.target(target.id), file)
     unit = _unit(instances.source(source.id).units(), file)
     books = _administration(instances.target(target.id).administrations(), file)
     problems = instances.target(target.id).preflight(
@@ -93,6 +98,11 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
     return Applied(row.licence, created=True, changed=(), problems=tuple(problems), composed_again=0)
 
 
+def _demand_whole_months(file: LicenceFile) -> None:
+    if file.rules.mode is Mode.MEMORIAL_MONTH and file.start.day != 1:
+        raise ActRefused([f"A month is booked as a whole: let licence {file.name} start on the first of one."])
+
+
 def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:
     for unit in units:
         if unit.code == file.unit:
@@ -104,6 +114,15 @@ def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:
 def _require_write_back(source: Source, file: LicenceFile) -> None:
     if file.write_back and not isinstance(source, WritesBack):
         raise ActRefused([f"Nothing can be written back to {file.source}; leave write_back out."])
+
+
+def _require_files(source: Source, target: Target, file: LicenceFile) -> None:
+    if not file.rules.attachments:
+        return
+    reasons = [] if isinstance(source, KeepsFiles) else [f"{file.source} keeps no files of its sales."]
+    reasons += [] if isinstance(target, Attaches) else [f"Entries of {file.target} take no files."]
+    if reasons:
+        raise ActRefused([*reasons, "Leave rules.attachments out."])
 
 
 def _administration(administrations: Sequence[Administration], file: LicenceFile) -> Administration:
@@ -145,10 +164,24 @@ def _refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
         raise ActRefused([f"{name} of a licence is never changed; create another licence." for name in fixed])
 
 
-def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) -> Applied:
+def change(desk: Desk, known: Licence, file: LicenceFile, within: Callable[[Act], None]) -> Applied:
+    """Change a licence otherwise than by its file, which then refuses to undo that; `within` joins the act.
+
+    Raise ActRefused for what is never changed.
+    """
+    before = as_file(desk.house, known)
+    _refuse_fixed(before, file)
+    return _change(desk, known, before, file, within)
+
+
+def _change(
+    desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile, within: Callable[[Act], None] | None = None
+) -> Applied:
     house = desk.house
-    _require_write_back(house.instances().source(known.source), file)
-    target = house.instances().target(known.target)
+    instances = house.instances()
+    target = instances.target(known.target)
+    _require_write_back(instances.source(known.source), file)
+    _require_files(instances.source(known.source), target, file)
     problems = tuple(target.preflight(chart_use(file.rules), target.chart(file.administration)))
     changed = tuple(differences(before, file))
     if not changed:
@@ -168,12 +201,16 @@ def _change(desk: Desk, known: Licence, before: LicenceFile, file: LicenceFile) 
             delay_days=file.delay_days,
             write_back=file.write_back,
         )
-        changes.change_licence(act.connection, changed_row, written(file), act.now)
+        applied = written(file) if within is None else changes.applied(act.connection, known.id)
+        changes.change_licence(act.connection, changed_row, applied, act.now)
+        if within is not None:
+            within(act)
         if file.start < before.start:
             changes.fetch_anew(act.connection, known.source, known.unit, act.now)
         count = compose_again.start_over(act, known.id, again)
+        corrected.look_again(act.connection, known.id, act.now)
         act.licence = known.id
-        act.facts = {name: _shown(file, name) for name in changed}
+        act.facts = {**act.facts, **{name: _shown(file, name) for name in changed}}
     return Applied(changed_row, created=False, changed=changed, problems=problems, composed_again=count)
 
 

@@ -77,8 +77,8 @@ def _troubles(
     numbers = {one.id: one.number for one in found}
     names = {id: connections.get(connection, id).name for id in (licence.source, licence.target)}
     by_document: dict[int, list[ShownProblem]] = {}
-    for one in problems.of_documents(connection, list(numbers)) if numbers else ():
-        if one.licence == licence.id and one.document is not None:
+    for one in problems.of_documents(connection, [licence.id], list(numbers)) if numbers else ():
+        if one.document is not None:
             shown = show(house.plugins.problem_codes, one, language, numbers, names, {licence.id: licence.name})
             by_document.setdefault(one.document, []).append(shown)
     return by_document
@@ -93,11 +93,20 @@ def _sale(one: Listed, troubles: Sequence[ShownProblem]) -> ShownSale:
 
 
 def booked(
-    house: House, licence: Licence, first_day: str, last_day: str, limit: int, before: Place | None = None
+    house: House,
+    licence: Licence,
+    first_day: str,
+    last_day: str,
+    limit: int,
+    before: Place | None = None,
+    kind: str = "",
 ) -> tuple[list[ShownBooking], Place | None]:
-    """List what is booked between two ISO days, the latest first, and where the next page begins, if there is one."""
+    """List what is booked between two ISO days, the latest first, and where the next page begins, if there is one.
+
+    Documents of one kind where one is named.
+    """
     with house.database.read() as connection:
-        found = lists.booked(connection, licence.id, first_day, last_day, limit + 1, before)
+        found = lists.booked(connection, licence.id, first_day, last_day, limit + 1, before, kind)
         bodies = _bodies(connection, house, {one.entry for one in found[:limit]})
     shown = [_booking(one, bodies[one.entry]) for one in found[:limit]]
     return shown, found[limit - 1].place if len(found) > limit else None

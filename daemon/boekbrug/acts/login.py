@@ -54,7 +54,7 @@ def with_password(house: House, email: str, password: str, address: str) -> str:
         raise WrongLogin
     with house.database.write() as connection:
         people.forget_failures(connection, pair)
-    return _begin(house, user)
+    return _begin(house, user, address)
 
 
 def _who(house: House, text: str) -> bytes:
@@ -66,11 +66,12 @@ def _refuse_guessing(found: people.Failures, most: int, now: int) -> None:
         raise TooManyTries(minutes=str(math.ceil((found.ends_at - now) / 60_000_000)))
 
 
-def _begin(house: House, user: User) -> str:
+def _begin(house: House, user: User, address: str) -> str:
     token = secrets.token_hex(32)
     with Desk(house, f"web:{user.email}").act("login", user.email) as act:
         token_hash = house.vault.keyed_hash(token)
         people.begin_session(act.connection, token_hash, user.id, act.now + SESSION_LASTS, act.now)
+        act.facts = {"from": address}
     return token
 
 
@@ -83,7 +84,7 @@ def guest(house: House, link: str) -> User:
     return user
 
 
-def with_link(house: House, link: str, password: str) -> str:
+def with_link(house: House, link: str, password: str, address: str) -> str:
     """Use a link up, with a new password where one is given; return the token of a new session.
 
     Raise LinkUsed, or PasswordLength, which leaves the link as it was.
@@ -96,7 +97,7 @@ def with_link(house: House, link: str, password: str) -> str:
             raise LinkUsed
     if password:
         choose_password(Desk(house, f"web:{user.email}"), user, password)
-    return _begin(house, user)
+    return _begin(house, user, address)
 
 
 def out(house: House, token: str) -> None:

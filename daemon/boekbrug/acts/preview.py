@@ -74,6 +74,13 @@ def preview(house: House, licence: Licence, language: str, most: int) -> list[Pr
     return found
 
 
+def preview_term(house: House, licence: Licence, language: str, term: Term) -> list[Previewed]:
+    """Compose a day or month as if it were over."""
+    look = _Look(house, licence, language)
+    with house.database.read() as connection:
+        return look.in_term(connection, term)
+
+
 class _Look:
     def __init__(self, house: House, licence: Licence, language: str) -> None:
         self._house, self._licence, self._language = house, licence, language
@@ -145,6 +152,11 @@ class _Look:
         for term in terms.uncomposed(connection, self._licence.id)[: max(most, 0)]:
             found += self._term(connection, books, term, now)
         return found[: max(most, 0)]
+
+    def in_term(self, connection: Connection, term: Term) -> list[Previewed]:
+        """Compose what waits for one term, as if it were over."""
+        books, now = self._books(connection), self._house.database.now(connection)
+        return list(self._term(connection, books, term, now))
 
     def _term(self, connection: Connection, books: Books, term: Term, now: int) -> Iterator[Previewed]:
         reading = Reading(self._work, books, term, books.evidence(now))

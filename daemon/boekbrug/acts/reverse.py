@@ -113,10 +113,12 @@ def _of_term(connection: Connection, plan: _Plan, named: str, date: dt.date | No
     licence = plan.books.licence
     kind, first = (DAY, named) if len(named) == len("2026-09-14") else (MONTH, f"{named}-01")
     found = terms.starting(connection, licence.id, licence.unit, first, kind)
-    live = [] if found is None else terms.entries_of(connection, found.id)
+    ids = [] if found is None else [id for id, _ in terms.entries_of(connection, found.id)]
+    # what was reversed before books nothing any more
+    live = {one.entry for one in standing_in(connection, ids)} if ids else set()
     if not live:
         raise ActRefused([f"Nothing of {named} is booked as a total; see: boekbrug preview {licence.name}"])
-    return _counter(connection, plan, [id for id, _ in live], date, now)
+    return _counter(connection, plan, sorted(live), date, now)
 
 
 def _of(

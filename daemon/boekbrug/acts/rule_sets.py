@@ -14,11 +14,17 @@ from boekbrug.sync.house import House
 
 def suggest(house: House, licence: Licence) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Propose what source and target answer in exactly one way, and name what a person has to choose."""
+    rules, to_choose = proposed(house, licence)
+    return differences(licences.as_file(house, licence).rules, rules), to_choose
+
+
+def proposed(house: House, licence: Licence) -> tuple[Rules, tuple[str, ...]]:
+    """Return the licence's rules with what source and target answer in exactly one way, and what a person chooses."""
     file = licences.as_file(house, licence)
     instances = house.instances()
     catalogue = instances.source(licence.source).catalogue(licence.unit)
     found = propose(file.rules, catalogue, instances.target(licence.target).chart(file.administration))
-    return differences(file.rules, found.rules), found.to_choose
+    return found.rules, found.to_choose
 
 
 def copied(house: House, template: Licence, licence: Licence) -> tuple[Change, ...]:

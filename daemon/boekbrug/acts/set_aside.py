@@ -13,6 +13,8 @@ from boekbrug.sync import revise
 
 _IDS_PER_DOCUMENT = 3
 LONGEST_NOTE = 1000
+TAKEN_UP = (*SET_ASIDE, Reason.REJECTED)
+"""Why a document waits for nothing but a person who takes it up."""
 
 
 def set_aside(desk: Desk, licence: Licence, documents: Collection[int], reason: str, note: str) -> int:
@@ -44,11 +46,11 @@ def set_aside(desk: Desk, licence: Licence, documents: Collection[int], reason: 
 
 
 def take_up(desk: Desk, licence: Licence, documents: Collection[int]) -> int:
-    """Compose documents again that were set aside; return how many."""
+    """Compose documents again that were set aside, or whose entry was rejected; return how many."""
     with desk.house.database.read() as connection:
         ids = compose_again.ids_for(connection, sorted(documents))
     with desk.act("take-up", licence.name, ids=ids) as act:
-        standing = [one for one in _standing(act, licence, documents) if one.reason in SET_ASIDE]
+        standing = [one for one in _standing(act, licence, documents) if one.reason in TAKEN_UP]
         count = compose_again.start_over(act, licence.id, [one.document for one in standing], set_aside=True)
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id

@@ -142,6 +142,13 @@ def enable(desk: Desk, email: str) -> None:
         people.change(act.connection, user.id, act.now, disabled_at=None)
 
 
+def end_sessions(desk: Desk, user: User) -> None:
+    """Log a user out everywhere, and end links that were sent."""
+    with desk.act("logout-all", user.email) as act:
+        people.end_all(act.connection, user.id)
+        outbox.withdraw(act.connection, act.now, recipient=user.email, kinds=_LINKS)
+
+
 class PasswordLength(BoekbrugError):
     """A password has 12 to 200 characters."""
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from boekbrug.booking.compiled import FROM
 from boekbrug.contract import Line, Role, Treatment
 
 
@@ -31,11 +32,15 @@ class Box(StrEnum):
 
 
 class Words(NamedTuple):
-    """What a base's `why` says of its VAT; `rate` in percent, `country` empty where the treatment says it all."""
+    """What a base's `why` says of its VAT; `rate` in percent, `country` empty where the treatment says it all.
+
+    `origin` is where the stock of a one-stop shop's sale lies, where that is not the seller's country.
+    """
 
     treatment: Treatment
     rate: Decimal
     country: str = ""
+    origin: str = ""
 
     @property
     def box(self) -> Box | None:
@@ -82,4 +87,5 @@ def vat_words(line: Line) -> Words | None:
     if line.role not in (Role.BASE, Role.VAT) or words[:1] != ["vat"]:
         return None
     country = words[3] if len(words) > 3 and words[3].isupper() else ""
-    return Words(Treatment(words[1]), Decimal(words[2]), country)
+    stock = words[4] if len(words) > 4 and words[4].startswith(FROM) else ""
+    return Words(Treatment(words[1]), Decimal(words[2]), country, stock.removeprefix(FROM))

@@ -39,6 +39,8 @@ def _use_problems(use: Use, chart: Chart) -> Iterator[Problem]:
         yield Problem(code="rules-account-unknown", facts=facts)
     elif account.blocked:
         yield Problem(code="rules-account-blocked", facts=facts)
+    elif account.type is AccountType.VAT and use.role is Role.OTHER and use.setting.startswith("accounts."):
+        yield Problem(code="rules-vat-as-plain-line", facts=facts)
     elif use.role in _TYPES and account.type not in _TYPES[use.role]:
         facts |= {"type": account.type.value, "role": use.role.value}
         yield Problem(code="rules-account-type", facts=facts)

@@ -23,6 +23,9 @@ ADVANCE = "advance "
 #: 100 % in thousandths of a percent
 FULL = 100_000
 
+#: starts the word of a `why` that names where the stock of a one-stop shop's sale lies, other than the seller's country
+FROM = "from-"
+
 _NO_RULE = LineRule()
 
 
@@ -30,7 +33,8 @@ class Posting:
     """Where a line goes. Compared by identity, so that sums per posting cost one pointer's hash.
 
     `parts` is the rate in thousandths of a percent; `why` is the rule's short name:
-    "vat <treatment> <rate> [<country>] [<kind>]". `spans` tells when its country had the rate, None for always.
+    "vat <treatment> <rate> [<country>] [from-<country>] [<kind>]", the second country being `origin`. `spans` tells
+    when its country had the rate, None for always.
     """
 
     __slots__ = (
@@ -38,6 +42,7 @@ class Posting:
         "country",
         "full",
         "kind",
+        "origin",
         "parts",
         "role",
         "spans",
@@ -61,6 +66,7 @@ class Posting:
         role: Role = Role.BASE,
         kind: LineKind | None = None,
         country: str = "",
+        origin: str = "",
         spans: tuple[Span, ...] | None = None,
     ) -> None:
         self.account = account
@@ -72,6 +78,7 @@ class Posting:
         self.role = role
         self.kind = kind
         self.country = country
+        self.origin = origin
         self.spans = spans
         # VAT is gross × twice ÷ (2 × full), half a cent up
         self.twice, self.full = 2 * parts, FULL + parts
@@ -89,13 +96,14 @@ class Posting:
             why=why or self.why,
             kind=self.kind,
             country=self.country,
+            origin=self.origin,
         )
 
 
 class Means:
     """Where the money of a payment method goes."""
 
-    __slots__ = ("account", "fees", "journal", "parts", "party", "role", "rounds_cash", "voucher", "why")
+    __slots__ = ("account", "fees", "internal", "journal", "parts", "party", "role", "rounds_cash", "voucher", "why")
 
     def __init__(self, method: str, rule: PaymentRule) -> None:
         self.account = rule.account
@@ -104,6 +112,7 @@ class Means:
         self.party = rule.party
         self.role = Role.DEBTOR if rule.role is PaymentRole.DEBTOR else Role.PAYMENT
         self.rounds_cash = rule.rounds_cash
+        self.internal = rule.role is PaymentRole.INTERNAL
         self.voucher = rule.role is PaymentRole.SINGLE_PURPOSE_VOUCHER
         self.parts = rate_parts(rule.rate or Decimal(0))
         self.why = f"method {method}"
@@ -162,7 +171,9 @@ class CompiledRules:
         self, place: Place, kind: LineKind, rate: Decimal | None, stated: Treatment | None
     ) -> Posting | Misfit:
         rule = self.rules.lines.get(kind, _NO_RULE)
-        if kind in FIXED_KINDS:
+        # a tip that is not passed on is a part of the price (bookkeeper.md §2.24)
+        is_kept = kind is LineKind.TIP and rule.treatment is Treatment.DOMESTIC
+        if kind in FIXED_KINDS and not is_kept:
             return self._fixed(kind, rate, rule)
         may_be_taxed = stated in TAXED | {None} and rule.treatment in TAXED | {None}
         if rate is None and may_be_taxed and self.rules.seller not in WITHOUT_VAT:
@@ -173,7 +184,9 @@ class CompiledRules:
             return treatment
         if parts and treatment not in TAXED:
             return Misfit("vat-on-untaxed")
-        return self._row(treatment, parts, vat_country(place, treatment, kind, self.rules.country), kind, rule)
+        country = vat_country(place, treatment, kind, self.rules.country)
+        stock = place.origin if treatment is Treatment.OSS and place.origin != self.rules.country else ""
+        return self._row(treatment, parts, country, kind, rule, stock)
 
     def _treatment(self, place: Place, kind: LineKind, parts: int, stated: Treatment | None) -> Treatment | Misfit:
         if stated is not None:
@@ -202,13 +215,16 @@ class CompiledRules:
         )
         return self.posting(fixed)
 
-    def _row(self, treatment: Treatment, parts: int, country: str, kind: LineKind, rule: LineRule) -> Posting | Misfit:
+    def _row(
+        self, treatment: Treatment, parts: int, country: str, kind: LineKind, rule: LineRule, origin: str = ""
+    ) -> Posting | Misfit:
         own = self.rows.get((treatment, parts, country, kind)) or self.rows.get((treatment, parts, "", kind))
         row = own or self.rows.get((treatment, parts, country, None)) or self.rows.get((treatment, parts, "", None))
         if row is None:
             return Misfit("rate-unmapped", treatment, country)
         apart = own is not None or rule.account or rule.vat_code is not None
-        words = ["vat", treatment.value, rate_words(parts), country, kind.value if apart else ""]
+        stock = f"{FROM}{origin}" if origin else ""
+        words = ["vat", treatment.value, rate_words(parts), country, stock, kind.value if apart else ""]
         found = Posting(
             account=row.account if own else rule.account or row.account,
             vat_code=row.vat_code if own or rule.vat_code is None else rule.vat_code,
@@ -218,6 +234,7 @@ class CompiledRules:
             why=" ".join(word for word in words if word),
             kind=kind if apart else None,
             country=country,
+            origin=origin,
             spans=spans_of(self._taxing(treatment, country), parts) if parts else None,
         )
         return self.posting(found)
@@ -239,7 +256,7 @@ class CompiledRules:
         if known is None:
             country = goods.country if goods.treatment in TAXED else ""
             rule = self.rules.lines.get(kind, _NO_RULE)
-            found = self._row(goods.treatment, goods.parts, country, kind, rule)
+            found = self._row(goods.treatment, goods.parts, country, kind, rule, goods.origin)
             known = self.beside[goods, kind] = found if isinstance(found, Posting) else goods
         return known
 

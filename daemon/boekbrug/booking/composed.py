@@ -126,7 +126,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cents without VAT, over all licences of the administration. The filed-through dates are the administration's, moved
     only by the bookkeeper.
     `taken` are the days that were booked in the other way: from the source's own ledger, or from single sales where
-    that is what is booked now.
+    that is what is booked now. `open_items_alone` says that the package's memorials take no debtors.
     """
 
     today: dt.date
@@ -144,6 +144,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     filed_icp_through: dt.date | None = None
     locked_through: dt.date | None = None
     taken: frozenset[dt.date] = frozenset()
+    open_items_alone: bool = False
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

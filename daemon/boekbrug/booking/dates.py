@@ -138,11 +138,11 @@ def union_day(document: Document, day: dt.date, treatments: Collection[Treatment
     """Return the day on which a supply to a business in the Union is declared, whenever it is paid.
 
     Of goods that of the invoice, at the latest the 15th of the month after supply (bookkeeper.md §1.3); of services
-    that of supply (dutch-accounting.md §1.4). A credit note has its own day.
+    that of supply (dutch-accounting.md §1.4). A credit note has its own day, that of an error the day found for it.
     """
     dates = document.dates
     if document.kind is DocumentKind.CREDIT_NOTE:
-        return dates.invoiced or day
+        return day if document.refund_cause is RefundCause.ERROR else dates.invoiced or day
     supplied = max((one for one in _supplied(document) if one is not None), default=None)
     if Treatment.INTRA_EU_GOODS not in treatments:
         return supplied or dates.invoiced or day

@@ -36,12 +36,27 @@ def as_template(rules: Rules) -> Rules:
 
 
 def _flat(rules: Rules) -> Iterator[tuple[str, str]]:
-    table: dict[str, Any] = msgspec.to_builtins(rules)
+    table: dict[str, Any] = _plain(rules)
     table["vat"] = {
         " ".join(str(row[name]) for name in ("treatment", "rate", "country", "kind") if row.get(name)): row
         for row in table.get("vat", ())
     }
     yield from _leaves("", table)
+
+
+def _plain(value: object) -> Any:
+    """Write what is not the default; msgspec's own leaves out what is the very default, not what only equals it."""
+    if isinstance(value, msgspec.Struct):
+        return {
+            field.name: _plain(inner)
+            for field in msgspec.structs.fields(value)
+            if (inner := getattr(value, field.name)) != field.default
+        }
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return msgspec.to_builtins(value)
 
 
 def _leaves(path: str, value: object) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ The source's VAT rows are not sent by themselves: they are what the VAT of the b
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -41,9 +41,10 @@ from boekbrug.contract import (
 class Ledger:
     """The movements of a term in one currency: bases and other lines, and the VAT rows per account."""
 
-    __slots__ = ("faults", "items", "lines", "vat_rows")
+    __slots__ = ("clearing", "faults", "items", "lines", "vat_rows")
 
     def __init__(self) -> None:
+        self.clearing: dict[str, int] = {}
         self.items: list[Item] = []
         self.lines: list[Line] = []
         self.vat_rows: dict[str, int] = {}
@@ -54,6 +55,7 @@ def compose_ledger(items: Iterable[Item], term: Term, book: CompiledRules, evide
     """Compose a term of ledger movements; it is booked as a whole or not at all, since only the whole balances."""
     ledgers: dict[str, Ledger] = {}
     others: list[tuple[int, Composed]] = []
+    warnings: list[tuple[int, tuple[Problem, ...]]] = []
     for item in items:
         reason = _not_in_term(item, term, book, evidence)
         if reason is not None:
@@ -67,9 +69,10 @@ def compose_ledger(items: Iterable[Item], term: Term, book: CompiledRules, evide
         draft = _draft(ledger, currency, term, book)
         if isinstance(draft, Draft):
             drafts.append(draft)
+            warnings += [(ledger.items[-1].document_id, draft.warnings)] if draft.warnings else []
         else:
             others += [(item.document_id, draft) for item in ledger.items]
-    return Composition(drafts=tuple(drafts), others=tuple(others))
+    return Composition(drafts=tuple(drafts), others=tuple(others), warnings=tuple(warnings))
 
 
 def place_in_ledger(item: Item, book: CompiledRules, evidence: Evidence) -> InTerm | Composed:
@@ -101,6 +104,8 @@ def _take(item: Item, ledger: Ledger, book: CompiledRules) -> None:
         line = movement_line(document, movement, book, ledger.faults)
         if line is None:
             continue
+        if movement.account in book.rules.clearing_ledgers:
+            ledger.clearing[movement.account] = ledger.clearing.get(movement.account, 0) + line.minor
         if movement.account in book.rules.vat_ledgers:
             ledger.vat_rows[line.account] = ledger.vat_rows.get(line.account, 0) + line.minor
         elif line.role is Role.BASE:
@@ -142,7 +147,16 @@ def _draft(ledger: Ledger, currency: str, term: Term, book: CompiledRules) -> Co
         number=number,
         currency=currency,
         text=number,
+        warnings=tuple(_uncleared(ledger, number, currency)),
     )
+
+
+def _uncleared(ledger: Ledger, number: str, currency: str) -> Iterator[Problem]:
+    """Warn of accounts that should come to nothing over a term and do not (bookingexperts.md §6)."""
+    for account, rest in sorted(ledger.clearing.items()):
+        if rest:
+            facts = {"document": number, "account": account, "rest": str(from_minor(rest, currency))}
+            yield Problem(code="clearing-not-zero", facts=facts)
 
 
 def _reconciled(lines: list[Line], ledger: Ledger, number: str, currency: str) -> list[Line]:
@@ -168,12 +182,3 @@ def _move_cents(lines: list[Line], place: int, difference: int) -> None:
     assert vat.base is not None, "a VAT line belongs to a base"
     base = lines[vat.base]
     lines[vat.base] = replace(base, vat_minor=base.vat_minor + difference)
-
-
-def control(lines: Sequence[Line]) -> dict[str, tuple[int, int]]:
-    """Return debit and credit per account in minor units, for the comparison with the package's balances."""
-    totals: dict[str, tuple[int, int]] = {}
-    for line in lines:
-        debit, credit = totals.get(line.account, (0, 0))
-        totals[line.account] = (debit + max(line.minor, 0), credit + max(-line.minor, 0))
-    return totals

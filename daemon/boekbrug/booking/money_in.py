@@ -3,7 +3,7 @@
 from boekbrug.booking.advances import held_in_advance, release, total_held
 from boekbrug.booking.compiled import CompiledRules, Means, Posting
 from boekbrug.booking.composed import Item
-from boekbrug.booking.sums import Sums, vat_inside
+from boekbrug.booking.sums import Sums, portion, shares_of, vat_inside
 from boekbrug.contract import Document, Line, Problem, Role, from_minor, to_minor
 
 #: why a debtor's line is there
@@ -44,11 +44,14 @@ def money_lines(item: Item, total: int, number: str, book: CompiledRules, sums: 
             continue
         if tender.id and any(line.reference == tender.id for entry in item.prepaid for line in entry):
             continue
-        minor = to_minor(tender.amount, document.currency)
+        # most sales are paid at once: comparing costs a tenth of converting
+        minor = total if tender.amount == document.total else to_minor(tender.amount, document.currency)
         tendered += minor
         rounds_cash = rounds_cash or means.rounds_cash
         if means.voucher:
             redeem(document, means, minor, received, sums)
+        elif means.internal:
+            give_away(minor, received, sums)
         elif minor:
             received.lines.append(
                 Line(role=means.role, account=means.account, minor=minor, reference=tender.id, why=means.why)
@@ -87,12 +90,30 @@ def redeem(document: Document, means: Means, minor: int, received: Received, sum
         return
     vat = vat_inside(minor, means.parts)
     net = minor - vat
+    received.total -= minor
     sums.bases[found][0] -= minor
     sums.bases[found][1] -= vat
     received.lines.append(Line(role=Role.PAYMENT, account=means.account, minor=net, why=means.why))
     received.lines.append(
         Line(role=Role.OTHER, account=found[0].account, minor=-net, cost_centre=found[1], why=means.why)
     )
+
+
+def give_away(minor: int, received: Received, sums: Sums) -> None:
+    """Take what was on the house off everything that was sold, pro rata; nothing is left of what was given whole.
+
+    It is never revenue (bookkeeper.md §2.30).
+    """
+    bases = [base for base in sums.bases.values() if base[0]]
+    whole = sum(base[0] for base in bases)
+    if not whole:
+        return
+    received.total -= minor
+    shares = shares_of(minor, [base[0] for base in bases], whole)
+    for base, share in zip(bases, shares, strict=True):
+        vat = portion(base[1], share, base[0])
+        base[0] -= share
+        base[1] -= vat
 
 
 def _covers(posting: Posting, gross: int, means: Means, minor: int) -> bool:

@@ -20,7 +20,7 @@ def till_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | Com
     lines: list[Line] = []
     for tender in document.tenders:
         means = book.means_of(tender.method, document.currency)
-        if means is None:
+        if means is None or means.internal:
             facts = {"document": document.number, "method": tender.method}
             faults.append(Problem(code="payment-method-unmapped", facts=facts))
         else:

@@ -99,7 +99,7 @@ def _money(document: Document, book: CompiledRules) -> tuple[list[Line], str, Pr
     journal = ""
     for tender in document.tenders:
         means = book.means_of(tender.method, document.currency)
-        if means is None:
+        if means is None or means.internal:
             facts = {"document": document.number, "method": tender.method}
             return [], "", Problem(code="payment-method-unmapped", facts=facts)
         minor = to_minor(tender.amount, document.currency)

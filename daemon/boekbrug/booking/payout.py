@@ -20,7 +20,7 @@ def payout_body(item: Item, book: CompiledRules, evidence: Evidence) -> Body | C
     if not isinstance(day, dt.date):
         return day
     means = None if payout is None else book.means_of(payout.method, document.currency)
-    if payout is None or means is None:
+    if payout is None or means is None or means.internal:
         facts = {"document": document.number, "method": "" if payout is None else payout.method}
         return Rejected((Problem(code="payment-method-unmapped", facts=facts),))
     return _clearing(item, payout, means, day, book)

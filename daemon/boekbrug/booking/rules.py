@@ -92,6 +92,8 @@ class PaymentRole(StrEnum):
     DEBTOR = "debtor"
     #: a voucher whose VAT was booked when it was sold
     SINGLE_PURPOSE_VOUCHER = "single-purpose-voucher"
+    #: on the house, a staff meal, training: it is taken off what was sold, and is never revenue
+    INTERNAL = "internal"
 
 
 class _Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -115,9 +117,10 @@ class PaymentRule(_Rule, frozen=True):
 
     `rounds_cash` lets a payment differ by the rounding to five cents; `rate` is the VAT inside a single-purpose
     voucher; `fees` is the cost account of a provider whose statement is its invoice (a marketplace's commission).
+    An internal tender has no account.
     """
 
-    account: Name
+    account: str = ""
     role: PaymentRole = PaymentRole.PAYMENT
     journal: str = ""
     party: str = ""
@@ -201,6 +204,8 @@ class Rules(_Rule, frozen=True):
     #: what belongs on a day that the package has closed and no return has yet: held, or booked on the first open day of
     #: the same VAT period
     closed_period: Literal["hold", "first-open-day"] = "hold"
+    #: hang the source's own file of a sale (the invoice as PDF) on its entry
+    attachments: bool = False
     text: str = "{number}"
     condition: str = ""
     due_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
@@ -219,6 +224,8 @@ class Rules(_Rule, frozen=True):
     vat_codes: dict[str, str] = {}
     #: those of `accounts` that hold VAT: reconciled with the VAT of the bases, not sent by themselves
     vat_ledgers: tuple[str, ...] = ()
+    #: those of `accounts` that come to nothing over a term: clearings, receipts that were paid
+    clearing_ledgers: tuple[str, ...] = ()
 
     def faults(self) -> tuple[str, ...]:
         """List every inconsistency, each with the path of its setting and what to do."""
@@ -258,6 +265,8 @@ def _uses(rules: Rules) -> Iterator[Use]:
         if row.vat_account:
             yield Use(account=row.vat_account, role=Role.VAT, setting=f"{path}.vat_account")
     for method, payment in rules.payments.items():
+        if payment.role is PaymentRole.INTERNAL:
+            continue
         role = Role.DEBTOR if payment.role is PaymentRole.DEBTOR else Role.PAYMENT
         setting = f"payments.{method}.account"
         yield Use(account=payment.account, role=role, setting=setting, journal=payment.journal)
@@ -285,7 +294,7 @@ def _single_accounts(rules: Rules) -> Iterator[tuple[str, Role, str]]:
     ):
         yield getattr(rules, name), Role.OTHER, name
     for name, account in rules.accounts.items():
-        yield account, Role.OTHER, f"accounts.{name}"
+        yield account, Role.VAT if name in rules.vat_ledgers else Role.OTHER, f"accounts.{name}"
 
 
 def _faults(rules: Rules) -> Iterator[str]:
@@ -297,6 +306,8 @@ def _faults(rules: Rules) -> Iterator[str]:
     if rules.oss is True:
         yield "oss: write false, or the first day of the one-stop shop as a date"
     for method, payment in rules.payments.items():
+        if not payment.account and payment.role is not PaymentRole.INTERNAL:
+            yield f"payments.{method}.account: name the account its money goes to, or give it the role internal"
         if payment.role is PaymentRole.SINGLE_PURPOSE_VOUCHER and not _is_rate(payment.rate):
             yield f"payments.{method}.rate: a single-purpose voucher needs the VAT rate inside it"
 

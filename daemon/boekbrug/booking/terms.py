@@ -20,7 +20,7 @@ from boekbrug.booking.marks import later_number
 from boekbrug.booking.money_in import OPEN_ITEM
 from boekbrug.booking.parties import is_named
 from boekbrug.booking.rules import Mode
-from boekbrug.contract import DocumentKind, EntryKind, ExchangeRate, Line, Party, Problem, Treatment, to_minor
+from boekbrug.contract import DocumentKind, EntryKind, ExchangeRate, Line, Party, Problem, Role, Treatment, to_minor
 
 NOTHING = "nothing to book"
 NO_JOURNAL = "choose a journal for memorial entries"
@@ -120,7 +120,7 @@ def place_in_term(item: Item, book: CompiledRules, evidence: Evidence) -> InTerm
     body = body_of(item, book, evidence)
     if not isinstance(body, Body):
         return body
-    if books_alone(item, body, book):
+    if books_alone(item, body, book, evidence):
         return finish(item, body, book, evidence)
     if item.document.currency != "EUR" and isinstance(rate := rate_for(item, body.date, evidence), Waiting):
         return rate
@@ -137,7 +137,7 @@ def _part(item: Item, term: Term, book: CompiledRules, evidence: Evidence) -> Pa
     body = body_of(item, book, evidence)
     if not isinstance(body, Body):
         return body
-    if books_alone(item, body, book):
+    if books_alone(item, body, book, evidence):
         return finish(item, body, book, evidence)
     if not term.first <= body.date <= term.last:
         return Waiting(f"term of {body.date.isoformat()}")
@@ -167,16 +167,18 @@ def _converted(item: Item, body: Body, book: CompiledRules, evidence: Evidence) 
     )
 
 
-def books_alone(item: Item, body: Body, book: CompiledRules) -> bool:
+def books_alone(item: Item, body: Body, book: CompiledRules, evidence: Evidence) -> bool:
     """Tell whether a document is booked by itself in every mode, or by the choice of a hybrid licence.
 
     Supplies that are declared per customer always are (bookkeeper.md §1.3), and so is what follows a sale booked by
-    itself, so that neither side of it is in a total.
+    itself, so that neither side of it is in a total. Where totals take no open items, a sale that leaves one is too.
     """
     if item.document.kind is DocumentKind.PAYOUT or is_named(body.lines):
         return True
     if item.original is not None:
         return item.original.kind is not EntryKind.MEMORIAL
+    if evidence.open_items_alone and any(line.role is Role.DEBTOR for line in body.lines):
+        return True
     return book.rules.mode is Mode.HYBRID and _hybrid_alone(item, body, book)
 
 

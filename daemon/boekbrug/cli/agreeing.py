@@ -60,7 +60,8 @@ def filed(
             if through is None
             else filing.file_return(desk, licence, name, through.date()).row
         )
-    what = "is open again" if withdraw else "is filed; what changes now is listed by: boekbrug list vat --supplementary"
+    later = f"is filed; what changes now is listed by: boekbrug list {name} {key} --supplementary"
+    what = "is open again" if withdraw else later
     note(f"{name} {row.first_day} to {row.last_day} {what}")
 
 

@@ -21,6 +21,9 @@ Last = Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="L
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV to standard output; --part says which table.")]
 PartName = Annotated[str, typer.Option("--part", help="This table only, as --json names them.")]
 Whole = Annotated[bool, typer.Option("--all", help="All licences of the same administration together.")]
+Supplementary = Annotated[
+    bool, typer.Option("--supplementary", help="What changed in periods since they were filed, instead.")
+]
 Documents = Annotated[bool, typer.Option("--documents", help="Name every document with what it has in each box.")]
 
 
@@ -38,41 +41,39 @@ def turnover(
 @app.command("vat")
 def vat(
     context: typer.Context, key: Key, first: First, last: Last, *, as_json: Json = False, as_csv: Csv = False,
-    part: PartName = "", whole: Whole = False, documents: Documents = False,
-    supplementary: Annotated[
-        bool, typer.Option("--supplementary", help="What changed in periods since they were filed, instead.")
-    ] = False,
+    part: PartName = "", whole: Whole = False, documents: Documents = False, supplementary: Supplementary = False,
 ) -> None:  # fmt: skip
     """Add up the boxes of the VAT return: base, VAT, base times rate, and the difference."""
-    from boekbrug.acts.lists.supplementary import supplementary_list
+    from functools import partial
+
     from boekbrug.acts.lists.vat import vat_list
 
-    def make(scope: "Scope") -> "BookList":
-        return supplementary_list(scope, "vat") if supplementary else vat_list(scope, documents=documents)
-
+    make = _later("vat") if supplementary else partial(vat_list, documents=documents)
     _list(context, key, (first, last), make, as_json=as_json, as_csv=as_csv, part=part, whole=whole)
 
 
 @app.command("icp")
 def icp(
     context: typer.Context, key: Key, first: First, last: Last, *, as_json: Json = False, as_csv: Csv = False,
-    part: PartName = "", whole: Whole = False,
+    part: PartName = "", whole: Whole = False, supplementary: Supplementary = False,
 ) -> None:  # fmt: skip
     """Add up supplies to businesses in the Union per VAT id, compared with box 3b."""
     from boekbrug.acts.lists.vat import icp_list
 
-    _list(context, key, (first, last), icp_list, as_json=as_json, as_csv=as_csv, part=part, whole=whole)
+    make = _later("icp") if supplementary else icp_list
+    _list(context, key, (first, last), make, as_json=as_json, as_csv=as_csv, part=part, whole=whole)
 
 
 @app.command("oss")
 def oss(
     context: typer.Context, key: Key, first: First, last: Last, *, as_json: Json = False, as_csv: Csv = False,
-    part: PartName = "", whole: Whole = False,
+    part: PartName = "", whole: Whole = False, supplementary: Supplementary = False,
 ) -> None:  # fmt: skip
     """Add up sales at other countries' VAT per quarter, country and rate, corrections apart."""
     from boekbrug.acts.lists.oss import oss_list
 
-    _list(context, key, (first, last), oss_list, as_json=as_json, as_csv=as_csv, part=part, whole=whole)
+    make = _later("oss") if supplementary else oss_list
+    _list(context, key, (first, last), make, as_json=as_json, as_csv=as_csv, part=part, whole=whole)
 
 
 @app.command("suspense")
@@ -106,6 +107,14 @@ def gaps(
     from boekbrug.acts.lists.gaps import gap_list
 
     _list(context, key, (first, last), gap_list, as_json=as_json, as_csv=as_csv, part=part, whole=False)
+
+
+def _later(kind: str) -> "Callable[[Scope], BookList]":
+    from functools import partial
+
+    from boekbrug.acts.lists.supplementary import supplementary_list
+
+    return partial(supplementary_list, kind=kind)
 
 
 def _list(

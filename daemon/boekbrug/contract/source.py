@@ -15,7 +15,7 @@ import msgspec
 from boekbrug.contract.authorisation import InboundRequest
 from boekbrug.contract.context import Context, Limit
 from boekbrug.contract.document import Document, DocumentKind, DocumentRef
-from boekbrug.contract.entry import Note
+from boekbrug.contract.entry import Attachment, Note
 from boekbrug.contract.outcome import CannotTell, CheckResult, DocumentAnswer, Outcome
 from boekbrug.contract.problems import Problem
 from boekbrug.contract.settings import PluginSettings
@@ -170,6 +170,15 @@ class WritesBack(Protocol):
 
     def write_back(self, unit: str, ref: DocumentRef, note: Note) -> Outcome:
         """Write our mark (the note's subject) and the target's number (its text) to the document; may come again."""
+        ...
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A source that keeps a file with a document, such as the PDF of an invoice."""
+
+    def file(self, unit: str, ref: DocumentRef) -> Attachment | None:
+        """Return the file of a document; None where it has none."""
         ...
 
 

@@ -168,6 +168,8 @@ class TargetCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     #: entries can be posted as concept and made final by a person
     concept: bool = False
     attachments: bool = False
+    #: memorials take lines on the debtor's account; where not, a sale that leaves an open item is in no total
+    debtors_in_memorials: bool = True
     #: the source's VAT cents are taken as given
     explicit_vat: bool = True
     #: the package makes these roles' lines by itself in at least one kind; `read` returns them like any other
@@ -306,6 +308,15 @@ class StatesBalances(Protocol):
 
     def balances(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, int]:
         """Return the movement per account code in [start, end), in minor units, debit positive."""
+        ...
+
+
+@runtime_checkable
+class Attaches(Protocol):
+    """A target on whose entries files can be hung, where the licence wants it: after booking, never in its way."""
+
+    def attach(self, administration: str, remote_id: str, mark: str, file: Attachment) -> Outcome:
+        """Hang a file on an entry, looking first whether it hangs there; may come again after an unknown outcome."""
         ...
 
 

@@ -69,6 +69,13 @@ class Catalogue(Mapping[str, ProblemCode]):
             return _filled(_in_language(self._codes[UNKNOWN], language), unknown)
         return _filled(_in_language(code, language), _Facts({DETAILS: details, **problem.facts}))
 
+    def distinct(self, found: Sequence[Problem]) -> list[Problem]:
+        """Leave out problems that read like one before: ten lines of one sale without VAT number are one problem."""
+        said: dict[tuple[str, ProblemText], Problem] = {}
+        for problem in found:
+            said.setdefault((problem.code, self.explain(problem, LANGUAGES[0])), problem)
+        return list(said.values())
+
 
 def faults(code: ProblemCode) -> list[str]:
     """Say what keeps a code from being shown in every language."""

@@ -10,12 +10,12 @@ from boekbrug.contract import (
     BoekbrugError,
     Context,
     PluginSettings,
-    ProblemCode,
     SettingsError,
     Severity,
     Source,
     Target,
 )
+from boekbrug.problems import Catalogue
 from boekbrug.runtime.secrets import Vault
 from boekbrug.store import connections
 from boekbrug.store.connections import ConnectionRow
@@ -54,10 +54,10 @@ class Instances:
         host: Registered,
         vault: Vault,
         make_context: MakeContext,
-        codes: Mapping[str, ProblemCode],
+        codes: Catalogue,
     ) -> None:
         self._database, self._host, self._vault = database, host, vault
-        self._make_context, self._codes = make_context, codes
+        self._make_context, self.codes = make_context, codes
         self._sources: dict[int, Source] = {}
         self._targets: dict[int, Target] = {}
 
@@ -88,7 +88,7 @@ class Instances:
 
     def severity(self, code: str) -> Severity:
         """Return how much a problem of this code stops; unknown codes stop."""
-        known = self._codes.get(code)
+        known = self.codes.get(code)
         return known.severity if known else Severity.ERROR
 
     def _read(self, id: int) -> tuple[ConnectionRow, dict[str, object]]:

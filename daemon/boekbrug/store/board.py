@@ -6,12 +6,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from boekbrug.contract import DocumentKind
-from boekbrug.store.tables import administration, document, entry, entry_state, licence, membership, unit
+from boekbrug.store import daily
+from boekbrug.store.tables import administration, entry, licence, unit
 from boekbrug.store.tables import connection as connections
-from boekbrug.store.words import EntryState
-
-TURNOVER_KINDS = (DocumentKind.ORDER, DocumentKind.INVOICE, DocumentKind.RECEIPT, DocumentKind.CREDIT_NOTE)
 
 
 class Line(NamedTuple):
@@ -75,18 +72,11 @@ def _lines() -> "sa.Select[Any]":
 
 def turnover(connection: Connection, licence_id: int, first_day: str, last_day: str) -> list[Turnover]:
     """Add up the sales and credits that are booked with a date from the first to the last ISO day."""
-    query = (
-        sa.select(document.c.currency, sa.func.sum(document.c.total), sa.func.count())
-        .select_from(entry)
-        .join(entry_state, sa.and_(entry_state.c.entry == entry.c.id, entry_state.c.state == EntryState.BOOKED))
-        .join(membership, sa.and_(membership.c.entry == entry.c.id, membership.c.ended_at.is_(None)))
-        .join(document, document.c.id == membership.c.document)
-        .where(entry.c.licence == licence_id, entry.c.date.between(first_day, last_day))
-        .where(membership.c.facet == "sale", document.c.kind.in_(TURNOVER_KINDS))
-        .group_by(document.c.currency)
-        .order_by(document.c.currency)
-    )
-    return [Turnover(currency, int(minor), number) for currency, minor, number in connection.execute(query)]
+    sums: dict[str, Turnover] = {}
+    for one in daily.between(connection, licence_id, first_day, last_day):
+        before = sums.get(one.currency, Turnover(one.currency, 0, 0))
+        sums[one.currency] = Turnover(one.currency, before.minor + one.minor, before.number + one.number)
+    return [sums[currency] for currency in sorted(sums)]
 
 
 def latest_day(connection: Connection, licence_id: int, until: str) -> str:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from boekbrug.store import events
+from boekbrug.store import daily, events
+from boekbrug.store import problems as closing
 from boekbrug.store.bulk import update_rows
 from boekbrug.store.tables import document, document_state, effect, entry, entry_state, licence, membership, problem
 from boekbrug.store.words import EntryState, Reason
@@ -80,6 +81,7 @@ def records_of(connection: Connection, entries: Collection[int]) -> list[str]:
 
 def end_memberships(connection: Connection, entries: Collection[int], now: int) -> None:
     """Free the documents of entries that are gone at the target, so that they can be booked anew."""
+    daily.leaves(connection, entries)
     columns = membership.c
     connection.execute(
         sa.update(membership).where(columns.entry.in_(entries), columns.ended_at.is_(None)).values(ended_at=now)
@@ -97,7 +99,7 @@ def open_extras(connection: Connection, licence_id: int) -> dict[str, tuple[int,
 
 def close(connection: Connection, problems: Collection[int], now: int) -> None:
     """End problems by id."""
-    connection.execute(sa.update(problem).where(problem.c.id.in_(problems)).values(closed_at=now))
+    closing.close(connection, sa.update(problem).where(problem.c.id.in_(problems)), now)
 
 
 def fetched(connection: Connection, licence_id: int) -> tuple[int, int]:

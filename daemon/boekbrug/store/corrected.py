@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from boekbrug.store import events
+from boekbrug.store import daily, events
 from boekbrug.store.bulk import run_rows, select_rows, update_rows
 from boekbrug.store.tables import document_state, entry_state, membership
 from boekbrug.store.words import EntryState, Reason
@@ -30,6 +30,17 @@ def put_off(connection: Connection, licence: int, document: int, next_at: int | 
         sa.update(document_state)
         .where(columns.licence == licence, columns.document == document)
         .values(next_at=next_at)
+    )
+
+
+def look_again(connection: Connection, licence: int, now: int) -> None:
+    """Let the corrections that were left to a person be looked at once more, since other rules may allow them."""
+    columns = document_state.c
+    connection.execute(
+        sa.update(document_state)
+        .where(columns.licence == licence, columns.state == "booked", columns.reason == Reason.CHANGED)
+        .where(columns.next_at.is_(None))
+        .values(next_at=now)
     )
 
 
@@ -96,6 +107,7 @@ def end_memberships(connection: Connection, reversals: Sequence[tuple[int, int]]
     anew = "select distinct licence, document from membership where entry in ?* and ended_at is null and facet like ?"
     rows = select_rows(connection, anew, [[id for id, _ in reversals], f"{REVERSAL}%{ANEW}"])
     ended = [id for pair in reversals for id in pair]
+    daily.leaves(connection, ended)
     connection.execute(
         sa.update(membership).where(membership.c.entry.in_(ended), membership.c.ended_at.is_(None)).values(ended_at=now)
     )

@@ -23,19 +23,23 @@ _LINE = (
     "cost_centre", "reference", "why",
 )  # fmt: skip
 _STATE = ("entry", "licence", "administration", "mark", "after", "state", "reason", "next_at", "changed_at")
-_MEMBERSHIP = ("entry", "document", "facet", "licence", "revision", "share")
+_MEMBERSHIP = ("entry", "document", "facet", "licence", "revision", "turnover", "share")
 
 SealParty = Callable[[bytes, int], bytes]
 OpenParty = Callable[[bytes, int], bytes]
 
 
 class Booking(NamedTuple):
-    """A facet of a document that an entry books; `share` has its own lines where the entry is a total."""
+    """A facet of a document that an entry books; `share` has its own lines where the entry is a total.
+
+    `turnover` is what it adds to that of the day, where it is a sale.
+    """
 
     document: int
     revision: int
     facet: str
     share: bytes | None = None
+    turnover: int | None = None
 
 
 class Composed(NamedTuple):
@@ -67,7 +71,7 @@ def write_composed(connection: Connection, composed: Sequence[Composed], seal: S
         membership,
         _MEMBERSHIP,
         [
-            (item.id, member.document, member.facet, item.licence, member.revision, member.share)
+            (item.id, member.document, member.facet, item.licence, member.revision, member.turnover, member.share)
             for item in composed
             for member in item.members
         ],

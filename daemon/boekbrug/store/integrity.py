@@ -11,6 +11,7 @@ from boekbrug.contract import EffectKind
 from boekbrug.store import events
 from boekbrug.store.effects import OPEN
 from boekbrug.store.tables import (
+    daily,
     document,
     document_state,
     effect,
@@ -20,7 +21,9 @@ from boekbrug.store.tables import (
     event,
     licence,
     membership,
+    problem,
     tally,
+    troubles,
 )
 from boekbrug.store.words import EffectState, EntryState, Reason
 
@@ -185,6 +188,32 @@ def _count_differs() -> Query:
     return sa.select(both.c.licence, both.c.state).group_by(both.c.licence, both.c.state).having(difference != 0)
 
 
+def _turnover_differs() -> Query:
+    booked = (
+        sa.select(
+            entry.c.licence, entry.c.date.label("day"), entry.c.currency,
+            sa.literal(-1).label("number"), (-membership.c.turnover).label("minor"),
+        )
+        .join(entry_state, sa.and_(entry_state.c.entry == entry.c.id, entry_state.c.state == EntryState.BOOKED))
+        .join(membership, sa.and_(membership.c.entry == entry.c.id, membership.c.ended_at.is_(None)))
+        .where(membership.c.turnover.is_not(None))
+    )  # fmt: skip
+    both = sa.union_all(sa.select(*daily.c), booked).subquery()
+    per = (both.c.licence, both.c.day, both.c.currency)
+    is_off = sa.or_(sa.func.sum(both.c.number) != 0, sa.func.sum(both.c.minor) != 0)
+    return sa.select(*per).group_by(*per).having(is_off)
+
+
+def _troubles_differ() -> Query:
+    columns = problem.c
+    opened = sa.select(columns.licence, columns.code, (-columns.counts).label("number")).where(
+        columns.closed_at.is_(None), columns.licence.is_not(None)
+    )
+    both = sa.union_all(sa.select(troubles.c.licence, troubles.c.code, troubles.c.number), opened).subquery()
+    per = (both.c.licence, both.c.code)
+    return sa.select(*per).group_by(*per).having(sa.func.sum(both.c.number) != 0)
+
+
 INVARIANTS: dict[str, Query | sa.CompoundSelect[Any]] = {
     "every entry balances": _unbalanced(),
     "every entry has lines": _without_lines(),
@@ -198,6 +227,8 @@ INVARIANTS: dict[str, Query | sa.CompoundSelect[Any]] = {
     "an entry in doubt has an effect that is not settled": _doubt_without_effect(),
     "a document's state is that of its last event": _whichever_is_last(_state_differs_from_event),
     "the counts are those of the documents": _count_differs(),
+    "the counts of problems are those that are open": _troubles_differ(),
+    "the turnover of a day is that of its sales": _turnover_differs(),
     "an entry's state is that of its last event": _whichever_is_last(_entry_differs_from_event),
 }
 """What must always be true, by its sentence, with the query for what breaks it."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from boekbrug.contract import BoekbrugError
 from boekbrug.store.bulk import select_rows
 from boekbrug.store.database import Database
+from boekbrug.store.outside import UNPROVEN
 from boekbrug.store.tables import administration, licence, rules, unit
 
 
@@ -183,7 +184,7 @@ def has_work(connection: Connection, id: int, now: int) -> bool:
     return bool(select_rows(connection, _HAS_WORK, [*[id, now] * 6, now]))
 
 
-_HAS_WORK = """
+_WORK = """
     select 1 where exists (select 1 from document_state where licence = ? and next_at <= ?)
     or exists (select 1 from entry_state where licence = ? and next_at <= ?)
     or exists (select 1 from term where licence = ? and due_at <= ?)
@@ -194,9 +195,10 @@ _HAS_WORK = """
         select 1 from effect f join licence l on l.administration = f.administration
         where f.kind = 'party' and l.id = ? and f.next_at <= ?
     ) or exists (
-        select 1 from vat_id where accepted_at is not null and valid is not true and next_at <= ?
+        select 1 from vat_id where {} and next_at <= ?
     )
 """
+_HAS_WORK = _WORK.format(UNPROVEN)
 
 
 def hint(connection: Connection, source: int, unit: str, now: int) -> int:

@@ -1,15 +1,15 @@
 """Lists of a licence's documents, a page at a time from where the last one ended: no page costs more than the first."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
+from boekbrug.store import daily
 from boekbrug.store.tables import document, document_state, entry, entry_state, event, membership, problem
 from boekbrug.store.words import EntryState, Reason
-
-SALE = "sale"
 
 
 class Listed(NamedTuple):
@@ -95,9 +95,15 @@ class Booked(NamedTuple):
 
 
 def booked(
-    connection: Connection, licence: int, first_day: str, last_day: str, limit: int, before: Place | None = None
+    connection: Connection,
+    licence: int,
+    first_day: str,
+    last_day: str,
+    limit: int,
+    before: Place | None = None,
+    kind: str = "",
 ) -> list[Booked]:
-    """List what is booked with a date from the first to the last ISO day, the latest date first."""
+    """List what is booked with a date from the first to the last ISO day, the latest first; `kind` narrows it."""
     row, head, state, member, standing = document.c, entry.c, entry_state.c, membership.c, document_state.c
     order = (head.date, head.id, member.document, member.facet)
     query = (
@@ -110,12 +116,17 @@ def booked(
         .join(membership, sa.and_(member.entry == head.id, member.ended_at.is_(None)))
         .join(document, row.id == member.document)
         .join(document_state, sa.and_(standing.licence == head.licence, standing.document == row.id))
-        .where(head.licence == licence, head.date.between(first_day, before.date if before else last_day))
+        .where(head.licence == licence, head.date.between(first_day, last_day))
         .order_by(*(column.desc() for column in order))
         .limit(limit)
     )  # fmt: skip
+    if kind:
+        query = query.where(row.kind == kind)
     if before is not None:
-        query = query.where(sa.tuple_(*order) < sa.tuple_(*(sa.literal(value) for value in before)))
+        date, id, *rest = map(sa.literal, before)
+        # of the entry's own columns first, for which there is an index
+        query = query.where(sa.tuple_(head.date, head.id) <= sa.tuple_(date, id))
+        query = query.where(sa.tuple_(*order) < sa.tuple_(date, id, *rest))
     return [Booked._make(values) for values in connection.execute(query)]
 
 
@@ -128,30 +139,29 @@ class Day(NamedTuple):
 
 
 def per_day(connection: Connection, licence: int, first_day: str, last_day: str) -> dict[str, Day]:
-    """Count per ISO day what is booked by its entry's date, and what has a problem by its own."""
-    days = dict(_booked_per_day(connection, licence, first_day, last_day))
+    """Count per ISO day the sales that are booked by their entry's date, and what has a problem by its own."""
+    days: Counter[str] = Counter()
+    for one in daily.between(connection, licence, first_day, last_day):
+        days[one.day] += one.number
     stuck = dict(_stuck_per_day(connection, licence, first_day, last_day))
-    return {day: Day(day, days.get(day, 0), stuck.get(day, 0)) for day in sorted({*days, *stuck})}
+    return {day: Day(day, days[day], stuck.get(day, 0)) for day in sorted({*days, *stuck})}
 
 
-def _booked_per_day(connection: Connection, licence: int, first_day: str, last_day: str) -> list[tuple[str, int]]:
-    query = (
-        sa.select(entry.c.date, sa.func.count())
-        .join(entry_state, sa.and_(entry_state.c.entry == entry.c.id, entry_state.c.state == EntryState.BOOKED))
-        .join(membership, sa.and_(membership.c.entry == entry.c.id, membership.c.ended_at.is_(None)))
-        .where(entry.c.licence == licence, entry.c.date.between(first_day, last_day), membership.c.facet == SALE)
-        .group_by(entry.c.date)
-    )
-    return [(day, count) for day, count in connection.execute(query)]
+_MOST_STUCK = 500
+"""The latest of what is stuck, for a chart; whoever has more has other worries than its shape."""
 
 
 def _stuck_per_day(connection: Connection, licence: int, first_day: str, last_day: str) -> list[tuple[str, int]]:
     standing = document_state.c
+    stuck = (
+        sa.select(standing.document)
+        .where(standing.licence == licence, standing.state == DocumentState.PROBLEM)
+        .order_by(standing.document.desc())
+        .limit(_MOST_STUCK)
+    )
     query = (
         sa.select(document.c.dated, sa.func.count())
-        .join(document_state, standing.document == document.c.id)
-        .where(standing.licence == licence, standing.state == DocumentState.PROBLEM)
-        .where(document.c.dated.between(first_day, last_day))
+        .where(document.c.id.in_(stuck), document.c.dated.between(first_day, last_day))
         .group_by(document.c.dated)
     )
     return [(day, count) for day, count in connection.execute(query)]

@@ -41,6 +41,10 @@ def is_accepted(one: Standing) -> bool:
     return one.accepted_at is not None and (one.answered_at or 0) < one.accepted_at
 
 
+UNPROVEN = "(accepted_at is not null and valid is not true or fault <> '')"
+"""The condition of VAT ids that are asked about again: taken without proof, or left without an answer."""
+_DUE = "select vat_id from vat_id where {} and next_at <= ? order by next_at limit ?"
+_DUE_AGAIN = _DUE.format(UNPROVEN)
 _STANDING = sa.select(*(vat_id.c[name] for name in Standing._fields))
 
 
@@ -60,9 +64,7 @@ def all_standings(connection: Connection, *, unproven: bool = False) -> list[Sta
 
 def due_again(connection: Connection, now: int, limit: int) -> list[str]:
     """List VAT ids whose time to be asked again has come: taken without proof, or left without an answer."""
-    accepted = sa.and_(vat_id.c.accepted_at.is_not(None), vat_id.c.valid.is_not(True))
-    query = sa.select(vat_id.c.vat_id).where(sa.or_(accepted, vat_id.c.fault != ""), vat_id.c.next_at <= now)
-    return list(connection.scalars(query.order_by(vat_id.c.next_at).limit(limit)))
+    return [id for (id,) in select_rows(connection, _DUE_AGAIN, [now, limit])]
 
 
 def answered(connection: Connection, answer: Answer, again: int | None) -> None:

@@ -116,6 +116,12 @@ def begin_session(connection: Connection, token_hash: bytes, user: int, ends_at:
     connection.execute(sa.insert(session).values(token_hash=token_hash, user=user, ends_at=ends_at))
 
 
+def sessions_of(connection: Connection, user: int, now: int) -> int:
+    """Count the sessions of a user that have not ended."""
+    query = sa.select(sa.func.count()).where(session.c.user == user, session.c.ends_at > now)
+    return int(connection.scalar(query) or 0)
+
+
 def end_session(connection: Connection, token_hash: bytes) -> None:
     """End one session."""
     connection.execute(sa.delete(session).where(session.c.token_hash == token_hash))

@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.contract import Problem, Severity
+from boekbrug.store import troubles
 from boekbrug.store.bulk import insert_rows
 from boekbrug.store.tables import problem
 
 _COLUMNS = (
-    "id", "connection", "unit", "licence", "document", "entry", "place", "code", "severity", "facts", "opened_at",
+    "id", "connection", "unit", "licence", "document", "entry", "place", "code", "severity", "facts", "counts",
+    "opened_at",
 )  # fmt: skip
 
 
@@ -31,54 +33,71 @@ class Opened(NamedTuple):
 
 def open_problems(connection: Connection, opened: Sequence[Opened], first_id: int, now: int) -> None:
     """Write problems; needs one id each."""
+    counted = {(o.licence, o.document or o.place, o.problem.code): n for n, o in reversed(list(enumerate(opened)))}
+    first = set(counted.values())
+    troubles.add(
+        connection, ((o.licence, o.problem.code, str(o.severity), 1) for n, o in enumerate(opened) if n in first)
+    )
     insert_rows(
         connection,
         problem,
         _COLUMNS,
         [
             (first_id + n, o.connection, o.unit, o.licence, o.document, o.entry, o.place, o.problem.code,
-             str(o.severity), msgspec.json.encode(o.problem.facts).decode(), now)
+             str(o.severity), msgspec.json.encode(o.problem.facts).decode(), int(n in first), now)
             for n, o in enumerate(opened)
         ],
     )  # fmt: skip
 
 
+def close(connection: Connection, chosen: sa.Update, now: int) -> None:
+    """End the open problems that an update is for, and count them off."""
+    columns = problem.c
+    kind = (columns.licence, columns.code, columns.severity)
+    ended = connection.execute(chosen.values(closed_at=now).returning(*kind, columns.counts)).all()
+    troubles.add(connection, ((licence, code, severity, -counts) for licence, code, severity, counts in ended))
+
+
 def close_for_documents(connection: Connection, licence: int, documents: Collection[int], now: int) -> None:
     """End all open problems of documents for one licence."""
-    connection.execute(
-        sa.update(problem)
-        .where(problem.c.licence == licence, problem.c.document.in_(documents), problem.c.closed_at.is_(None))
-        .values(closed_at=now)
+    close(
+        connection,
+        sa.update(problem).where(
+            problem.c.licence == licence, problem.c.document.in_(documents), problem.c.closed_at.is_(None)
+        ),
+        now,
     )
 
 
 def close_code(connection: Connection, licence: int, document: int, code: str, now: int) -> None:
     """End the open problem of one code of a document."""
     columns = problem.c
-    connection.execute(
+    close(
+        connection,
         sa.update(problem)
         .where(columns.licence == licence, columns.document == document, columns.code == code)
-        .where(columns.closed_at.is_(None))
-        .values(closed_at=now)
+        .where(columns.closed_at.is_(None)),
+        now,
     )
 
 
 def close_at_places(connection: Connection, source: int, unit: str, places: Collection[str], now: int) -> None:
     """End the open problems of places of a source that have been read in full again; "" names the whole unit."""
-    connection.execute(
+    close(
+        connection,
         sa.update(problem)
         .where(problem.c.connection == source, problem.c.unit == unit, problem.c.closed_at.is_(None))
-        .where(problem.c.place.in_(places))
-        .values(closed_at=now)
+        .where(problem.c.place.in_(places)),
+        now,
     )
 
 
 def close_named(connection: Connection, code: str, place: str, now: int) -> None:
     """End the open problems of a code about a place, for all licences."""
-    connection.execute(
-        sa.update(problem)
-        .where(problem.c.code == code, problem.c.place == place, problem.c.closed_at.is_(None))
-        .values(closed_at=now)
+    close(
+        connection,
+        sa.update(problem).where(problem.c.code == code, problem.c.place == place, problem.c.closed_at.is_(None)),
+        now,
     )
 
 
@@ -119,7 +138,7 @@ def _end(connection: Connection, query: sa.Select[Any], found: Collection[_Key],
     }
     ended = [id for id, key in known.items() if key not in found]
     if ended:
-        connection.execute(sa.update(problem).where(problem.c.id.in_(ended)).values(closed_at=now))
+        close(connection, sa.update(problem).where(problem.c.id.in_(ended)), now)
     return set(known.values())
 
 
@@ -162,6 +181,15 @@ def list_open(
     return _read(connection, query.order_by(columns.id).limit(limit))
 
 
+def examples(connection: Connection, kind: "Kind", limit: int) -> list[Open]:
+    """List open problems of a kind, those of the oldest documents first."""
+    columns, about = problem.c, problem.c.connection if kind.licence is None else problem.c.licence
+    query = _OPEN.where(about == (kind.connection if kind.licence is None else kind.licence), columns.code == kind.code)
+    if kind.licence is None:
+        query = query.where(columns.licence.is_(None))
+    return _read(connection, query.order_by(columns.document, columns.id).limit(limit))
+
+
 class Kind(NamedTuple):
     """Open problems of one code of a licence or a connection; `number` counts what they are about."""
 
@@ -172,27 +200,35 @@ class Kind(NamedTuple):
     number: int
 
 
+def by_code(connection: Connection) -> list[tuple[str, str, int, int]]:
+    """Count all open problems per code, with its severity and how many licences have it; errors and many first."""
+    columns = problem.c
+    number, licences = sa.func.count(), sa.func.count(columns.licence.distinct())
+    query = sa.select(columns.code, columns.severity, number, licences).where(columns.closed_at.is_(None))
+    query = query.group_by(columns.code, columns.severity).order_by(columns.severity, number.desc(), columns.code)
+    return [(code, severity, many, of) for code, severity, many, of in connection.execute(query)]
+
+
 def kinds(connection: Connection, licence: int, connections: Collection[int]) -> list[Kind]:
     """Count the open problems of a licence, and of its connections as such, per code; errors come first."""
-    columns = problem.c
-    # two queries, each led by an index of its own
-    own = columns.licence == licence
-    around = sa.and_(columns.licence.is_(None), columns.connection.in_(connections))
-    found = [kind for one in (own, around) for kind in _kinds(connection, one)]
+    own = [Kind(code, severity, licence, None, n) for code, severity, n in troubles.counts(connection, licence)]
+    found = [*own, *_around(connection, connections)]
     return sorted(found, key=lambda kind: (kind.severity, kind.licence is not None, -kind.number, kind.code))
 
 
-def _kinds(connection: Connection, where: sa.ColumnElement[bool]) -> list[Kind]:
-    columns = (problem.c.code, problem.c.severity, problem.c.licence, problem.c.connection)
-    # one document may have the same problem at several of its lines
-    about = sa.func.count(sa.func.coalesce(problem.c.document, problem.c.id).distinct())
-    query = sa.select(*columns, about).where(problem.c.closed_at.is_(None), where).group_by(*columns)
+def _around(connection: Connection, connections: Collection[int]) -> list[Kind]:
+    columns = problem.c
+    query = (
+        sa.select(columns.code, columns.severity, columns.licence, columns.connection, sa.func.count())
+        .where(columns.closed_at.is_(None), columns.licence.is_(None), columns.connection.in_(connections))
+        .group_by(columns.code, columns.severity, columns.licence, columns.connection)
+    )
     return [Kind(*row) for row in connection.execute(query)]
 
 
-def of_documents(connection: Connection, documents: Collection[int]) -> list[Open]:
-    """List the open problems of documents, for all licences."""
-    query = _OPEN.where(problem.c.document.in_(documents), problem.c.licence.is_not(None))
+def of_documents(connection: Connection, licences: Collection[int], documents: Collection[int]) -> list[Open]:
+    """List the open problems of documents for some licences."""
+    query = _OPEN.where(problem.c.licence.in_(licences), problem.c.document.in_(documents))
     return _read(connection, query.order_by(problem.c.id))
 
 

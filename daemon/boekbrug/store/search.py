@@ -1,13 +1,13 @@
 """Find a sale again: by the beginning of its number, its exact amount, or the keyed hash of an e-mail address."""
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from boekbrug.store.tables import administration, document, document_state, entry, entry_state, licence, membership
 from boekbrug.store.tables import connection as source
-from boekbrug.store.tables import document, document_state, entry, entry_state, licence
 
 MOST = 100
 Sees = Collection[int] | None
@@ -39,55 +39,90 @@ class Hit(NamedTuple):
 
 def by_number(connection: Connection, start: str, limit: int = MOST, sees: Sees = None) -> list[Hit]:
     """Find documents whose number begins like this, or whose entry carries this mark."""
-    columns = document.c
-    prefixed = columns.number.startswith(start, autoescape=True)
+    number = document.c.number
+    prefixed = number.startswith(start, autoescape=True)
     if connection.dialect.name == "sqlite":
         # LIKE finds no index there, and would take capitals for small letters
-        prefixed = sa.and_(columns.number >= start, columns.number < start + "\U0010ffff")
-    marked = columns.id.in_(
-        sa.select(document_state.c.document)
-        .join(entry_state, entry_state.c.entry == document_state.c.entry)
-        .where(entry_state.c.mark == start)
+        prefixed = sa.and_(number >= start, number < start + "\U0010ffff")
+    ids = connection.scalars(_ids(prefixed, sees).order_by(number, document.c.id).limit(limit))
+    return _hits(connection, {*ids, *connection.scalars(_marked(start).limit(limit))}, limit, sees)
+
+
+def _marked(mark: str) -> "sa.Select[Any]":
+    # the index of marks begins with the administration, and is chosen where the statement itself has its condition
+    books = sa.select(administration.c.id)
+    return (
+        sa.select(membership.c.document)
+        .join(entry_state, entry_state.c.entry == membership.c.entry)
+        .where(entry_state.c.administration.in_(books), entry_state.c.mark == mark)
+        # written out: only then does the condition of the index hold
+        .where(sa.text("entry_state.state <> 'replaced'"))
     )
-    return _hits(connection, sa.or_(prefixed, marked), limit, sees)
 
 
 def by_total(connection: Connection, minor: int, limit: int = MOST, sees: Sees = None) -> list[Hit]:
-    """Find documents of exactly this amount, to either side."""
-    return _hits(connection, document.c.total.in_((minor, -minor)), limit, sees)
+    """Find documents of exactly this amount, to either side; the latest where there are more."""
+    return _latest(connection, document.c.total.in_((minor, -minor)), limit, sees)
 
 
 def by_email(connection: Connection, email_hash: bytes, limit: int = MOST, sees: Sees = None) -> list[Hit]:
-    """Find documents of the buyer whose address has this hash."""
-    return _hits(connection, document.c.email_hash == email_hash, limit, sees)
+    """Find documents of the buyer whose address has this hash; the latest where there are more."""
+    return _latest(connection, document.c.email_hash == email_hash, limit, sees)
+
+
+def _latest(connection: Connection, condition: sa.ColumnElement[bool], limit: int, sees: Sees) -> list[Hit]:
+    ids = list(connection.scalars(_ids(condition, sees).order_by(document.c.id.desc()).limit(limit)))
+    return _hits(connection, ids, limit, sees)
+
+
+def _ids(condition: sa.ColumnElement[bool], sees: Sees) -> "sa.Select[Any]":
+    """Choose documents before anything is joined: what is popular in a large shop has thousands of them."""
+    query = sa.select(document.c.id).where(condition)
+    if sees is None:
+        return query
+    seen = document_state.c.licence.in_(sees)
+    return query.where(sa.exists().where(seen, document_state.c.document == document.c.id))
 
 
 def by_ids(connection: Connection, licence_id: int, documents: Collection[int]) -> list[Hit]:
     """Read documents by id, as they stand for one licence."""
-    wanted = sa.and_(document.c.id.in_(documents), document_state.c.licence == licence_id)
-    return _hits(connection, wanted, len(documents))
+    return _hits(connection, documents, len(documents), [licence_id])
 
 
-def _hits(connection: Connection, condition: sa.ColumnElement[bool], limit: int, sees: Sees = None) -> list[Hit]:
+def _hits(connection: Connection, documents: Iterable[int], limit: int, sees: Sees = None) -> list[Hit]:
+    row, wanted = document.c, list(documents)
+    query = (
+        sa.select(
+            row.id, row.kind, row.number, row.source_id, source.c.name, row.unit, row.dated, row.total, row.currency
+        )
+        .join(source, source.c.id == row.connection)
+        .where(row.id.in_(wanted))
+        .order_by(row.number, row.dated, row.id)
+    )
+    standing: dict[int, list[tuple[Any, ...]]] = {}
+    for of, *rest in connection.execute(_standing(wanted, sees)):
+        standing.setdefault(of, []).append(tuple(rest))
+    nowhere = [(None,) * (len(Hit._fields) - 9)] if sees is None else []
+    rows = [tuple(one) for one in connection.execute(query)]
+    return [Hit._make((*one, *rest)) for one in rows for rest in standing.get(one[0], nowhere)][:limit]
+
+
+def _standing(documents: Collection[int], sees: Sees) -> "sa.Select[Any]":
+    # by way of the licences of its unit: states are found by licence and document, and by nothing else
     row, state, entries = document.c, document_state.c, entry_state.c
     query = (
         sa.select(
-            row.id, row.kind, row.number, row.source_id, source.c.name, row.unit, row.dated, row.total, row.currency,
-            licence.c.id, licence.c.name, state.state, state.reason, state.entry, entries.mark, entry.c.date,
+            row.id, licence.c.id, licence.c.name, state.state, state.reason, state.entry, entries.mark, entry.c.date,
             entries.remote_number, entries.remote_id,
         )
-        .join(source, source.c.id == row.connection)
-        .outerjoin(document_state, state.document == row.id)
-        .outerjoin(licence, licence.c.id == state.licence)
+        .join(licence, sa.and_(licence.c.source == row.connection, licence.c.unit == row.unit))
+        .join(document_state, sa.and_(state.licence == licence.c.id, state.document == row.id))
         .outerjoin(entry_state, entries.entry == state.entry)
         .outerjoin(entry, entry.c.id == state.entry)
-        .where(condition)
-        .order_by(row.number, row.dated, row.id)
-        .limit(limit)
+        .where(row.id.in_(documents))
+        .order_by(row.id, licence.c.id)
     )  # fmt: skip
-    if sees is not None:
-        query = query.where(state.licence.in_(sees))
-    return [Hit._make(values) for values in connection.execute(query)]
+    return query if sees is None else query.where(state.licence.in_(sees))
 
 
 def numbers_of(connection: Connection, documents: Collection[int]) -> dict[int, str]:

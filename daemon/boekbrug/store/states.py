@@ -73,11 +73,15 @@ class Standing(NamedTuple):
 
 def standings(connection: Connection, documents: Collection[int]) -> list[Standing]:
     """Read the states of documents, for all licences."""
-    columns = document_state.c
-    query = sa.select(
-        columns.licence, columns.document, columns.state, columns.reason, columns.entry, columns.tries
-    ).where(columns.document.in_(documents))
-    return [Standing(*row) for row in connection.execute(query).all()]
+    return [Standing(*row) for row in select_rows(connection, _STANDINGS, [list(documents)])] if documents else []
+
+
+# states are found by licence and document, and by nothing else
+_STANDINGS = """
+    select s.licence, s.document, s.state, s.reason, s.entry, s.tries
+    from document d join licence l on l.source = d.connection and l.unit = d.unit
+    join document_state s on s.licence = l.id and s.document = d.id where d.id in ?*
+"""
 
 
 def marked(connection: Connection, licence: int, mark: str) -> list[int]:
@@ -109,15 +113,18 @@ _IN = """
 
 def count_beside(connection: Connection, documents: Collection[int]) -> int:
     """Count the documents that stand in entries with these, or in entries composed upon those."""
-    rows = select_rows(connection, _BESIDE, [list(documents), list(documents)])
+    rows = select_rows(connection, _BESIDE, [list(documents)])
     return int(rows[0][0])
 
 
 _BESIDE = """
+    with stuck as (
+        select s.entry from document d join licence l on l.source = d.connection and l.unit = d.unit
+        join document_state s on s.licence = l.id and s.document = d.id
+        where d.id in ?* and s.state in ('waiting', 'problem')
+    )
     select count(*) from membership m where m.ended_at is null and m.entry in (
-        select s.entry from document_state s where s.document in ?* and s.state in ('waiting', 'problem')
-        union select e.entry from document_state s join entry_state e on e.after = s.entry
-        where s.document in ?* and s.state in ('waiting', 'problem')
+        select entry from stuck union select e.entry from stuck join entry_state e on e.after = stuck.entry
     )
 """
 

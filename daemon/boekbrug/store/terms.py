@@ -132,3 +132,24 @@ _SAME = """
     select d.id, d.revision from document d join document_state s on s.document = d.id
     where s.licence = ? and s.state = 'waiting' and s.reason = ? and d.id in ?*
 """
+
+
+def latest(connection: Connection, licence: int, limit: int, before_day: str = "") -> list[Term]:
+    """List the terms of a licence, the latest first, going on before an ISO day."""
+    columns = term.c
+    query = _READ.where(columns.licence == licence).order_by(columns.first_day.desc(), columns.id.desc()).limit(limit)
+    if before_day:
+        query = query.where(columns.first_day < before_day)
+    return [Term(*row) for row in connection.execute(query)]
+
+
+def get(connection: Connection, licence: int, id: int) -> Term | None:
+    """Read a term of a licence."""
+    row = connection.execute(_READ.where(term.c.licence == licence, term.c.id == id)).one_or_none()
+    return Term(*row) if row else None
+
+
+def count_waiting(connection: Connection, one: Term) -> int:
+    """Count the documents that wait for a term."""
+    query = "select count(*) from document_state where licence = ? and state = 'waiting' and reason = ?"
+    return int(select_rows(connection, query, [one.licence, one.waits])[0][0])

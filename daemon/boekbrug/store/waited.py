@@ -11,7 +11,8 @@ from boekbrug.store.bulk import run_rows, select_rows
 _DUE = """
     select d.id, d.kind, d.source_id, s.changed_at
     from document_state s join document d on d.id = s.document
-    where s.licence = ? and s.state = 'open' and (s.next_at is null or s.next_at <= ?) and d.dated >= ?
+    where s.licence = ? and s.state = 'open' and d.dated >= ?
+    and (s.next_at <= ? or (s.next_at is null and s.changed_at <= ?))
     order by coalesce(s.next_at, 0), d.id
     limit ?
 """
@@ -20,9 +21,11 @@ _HINTED = "select key from cache where connection = ? and key >= ? and key < ? a
 _LOOKED = "delete from cache where connection = ? and key = ?"
 
 
-def due(connection: Connection, licence: int, oldest: str, now: int, limit: int) -> list[tuple[int, str, str, int]]:
-    """List open documents to look at again: id, kind, source id, and since when they are open."""
-    found = select_rows(connection, _DUE, [licence, now, oldest, limit])
+def due(
+    connection: Connection, licence: int, oldest: str, now: int, seen_before: int, limit: int
+) -> list[tuple[int, str, str, int]]:
+    """List open documents to look at again, seen long enough ago: id, kind, source id, and since when they are open."""
+    found = select_rows(connection, _DUE, [licence, oldest, now, seen_before, limit])
     return [(id, kind, source_id, changed_at) for id, kind, source_id, changed_at in found]
 
 

@@ -74,6 +74,8 @@ class Reason(StrEnum):
     RATE = "rate"
     #: waiting: VIES has not said yet whether the buyer's VAT id is valid
     PROOF = "proof"
+    #: held: a person did not approve its entry
+    REJECTED = "rejected"
     #: waiting: tried, and to be tried again
     RETRY = "retry"
     #: skipped: a person booked it by hand

@@ -1,6 +1,7 @@
 """Which workers live; the leases of one that is proven dead end at once."""
 
 from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -15,6 +16,22 @@ IsAlive = Callable[[int, str], bool]
 def enter(connection: Connection, id: str, host: str, pid: int, started: str, now: int) -> None:
     """Make a worker known."""
     connection.execute(sa.insert(worker).values(id=id, host=host, pid=pid, started=started, seen_at=now))
+
+
+class Working(NamedTuple):
+    """A worker of some node, and when it was last known to live."""
+
+    id: str
+    host: str
+    pid: int
+    seen_at: int
+
+
+def list_all(connection: Connection) -> list[Working]:
+    """List the workers of all nodes."""
+    columns = worker.c
+    query = sa.select(columns.id, columns.host, columns.pid, columns.seen_at).order_by(columns.host, columns.id)
+    return [Working(*row) for row in connection.execute(query)]
 
 
 def leave(connection: Connection, id: str, now: int) -> None:

@@ -1,4 +1,4 @@
-"""Write-backs: what a source is still to be told of its sales, and what became of telling it."""
+"""Write-backs: what is to be done once a sale is booked (its source told, its file carried), and what became of it."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -11,17 +11,24 @@ from boekbrug.store.tables import write_back
 DUE, SENDING, DONE, REFUSED = "due", "sending", "done", "refused"
 """To be told; being told; told; refused by the source, and tried again for some days."""
 
+NOTE, FILE = "note", "file"
+"""Errands: telling the source under which mark its sale stands; carrying the source's file to the entry."""
+
 _WANT = """
-    insert into write_back (licence, document, entry, state, reason, next_at, changed_at)
-    select m.licence, m.document, m.entry, 'due', '', ?, ? from membership m
-    where m.entry = ? and m.facet = 'sale' and m.ended_at is null
-    on conflict (licence, document) do update set entry = excluded.entry, state = 'due', reason = '', tries = 0,
+    insert into write_back (licence, document, errand, entry, state, reason, next_at, changed_at)
+    select m.licence, m.document, ?, m.entry, 'due', '', ?, ? from membership m
+    where m.entry = ? and m.facet = 'sale' and m.ended_at is null {only}
+    on conflict (licence, document, errand) do update set entry = excluded.entry, state = 'due', reason = '', tries = 0,
     next_at = excluded.next_at, changed_at = excluded.changed_at where write_back.entry <> excluded.entry
 """
+# an entry of many sales would get as many files
+_ALONE = "and not exists (select 1 from membership o where o.entry = m.entry and o.document <> m.document)"
+_WANTS = {NOTE: _WANT.format(only=""), FILE: _WANT.format(only=_ALONE)}
 _NEXT = """
-    select w.document, w.entry, w.fence, w.tries, w.reason, d.kind, d.source_id, d.number, s.mark, s.remote_number
+    select w.document, w.errand, w.entry, w.fence, w.tries, w.reason, d.kind, d.source_id, d.number, s.mark,
+    s.remote_number, s.remote_id
     from write_back w join document d on d.id = w.document join entry_state s on s.entry = w.entry
-    where w.licence = ? and w.next_at <= ? order by w.next_at, w.document limit 1
+    where w.licence = ? and w.errand in ?* and w.next_at <= ? order by w.next_at, w.document limit 1
 """
 
 
@@ -29,6 +36,7 @@ class WriteBack(NamedTuple):
     """A sale that is booked, with the names it has at the source and at the target."""
 
     document: int
+    errand: str
     entry: int
     fence: int
     tries: int
@@ -38,24 +46,25 @@ class WriteBack(NamedTuple):
     number: str
     mark: str
     remote_number: str | None
+    remote_id: str | None
 
 
-def want(connection: Connection, entries: Collection[int], now: int) -> None:
-    """Ask for the sales in entries to be written back; one that was booked anew is told again."""
-    run_rows(connection, _WANT, [(now, now, entry) for entry in entries])
+def want(connection: Connection, errand: str, entries: Collection[int], now: int) -> None:
+    """Ask for an errand for the sales in entries; it is run again for one that was booked anew."""
+    run_rows(connection, _WANTS[errand], [(errand, now, now, entry) for entry in entries])
 
 
-def next_due(connection: Connection, licence: int, now: int) -> WriteBack | None:
-    """Return what a licence has had to tell for longest."""
-    rows = select_rows(connection, _NEXT, [licence, now])
+def next_due(connection: Connection, licence: int, errands: Collection[str], now: int) -> WriteBack | None:
+    """Return what a licence has had to do for longest."""
+    rows = select_rows(connection, _NEXT, [licence, list(errands), now])
     return WriteBack(*rows[0]) if rows else None
 
 
 def claim(connection: Connection, licence: int, due: WriteBack, until: int, now: int) -> WriteBack | None:
     """Write the intent of a call; None when another worker was quicker. It comes back by itself at `until`."""
-    values = (SENDING, until, due.fence + 1, due.tries + 1, now, licence, due.document, due.fence)
+    values = (SENDING, until, due.fence + 1, due.tries + 1, now, licence, due.document, due.errand, due.fence)
     columns = ("state", "next_at", "fence", "tries", "changed_at")
-    taken = update_rows(connection, write_back, columns, ("licence", "document", "fence"), [values])
+    taken = update_rows(connection, write_back, columns, ("licence", "document", "errand", "fence"), [values])
     return due._replace(fence=due.fence + 1, tries=due.tries + 1) if taken == 1 else None
 
 
@@ -63,7 +72,7 @@ def conclude(
     connection: Connection, licence: int, told: WriteBack, state: str, reason: str, next_at: int | None, now: int
 ) -> bool:
     """Write what became of a call; False when the sale was taken over or booked anew meanwhile."""
-    values = (state, reason[:64], next_at, now, licence, told.document, told.fence, told.entry)
+    values = (state, reason[:64], next_at, now, licence, told.document, told.errand, told.fence, told.entry)
     columns = ("state", "reason", "next_at", "changed_at")
-    keys = ("licence", "document", "fence", "entry")
+    keys = ("licence", "document", "errand", "fence", "entry")
     return update_rows(connection, write_back, columns, keys, [values]) == 1

@@ -27,6 +27,7 @@ from boekbrug.booking.terms import Composition, InTerm, month_term
 from boekbrug.contract import SALE_KINDS, DocumentKind, Line, Problem, from_minor
 from boekbrug.store import distance, doubles, entries, problems, states, terms
 from boekbrug.store.bulk import select_rows
+from boekbrug.store.daily import turnover_of
 from boekbrug.store.entries import Booking
 from boekbrug.store.problems import Opened
 from boekbrug.store.states import Move
@@ -42,10 +43,11 @@ _WAITING = DocumentState.WAITING._value_
 
 
 class Subject(NamedTuple):
-    """What of a document an entry needs to be kept: its identity, and the sale it may become the basis of."""
+    """What of a document an entry needs to be kept: its identity, amount, and the sale it may become the basis of."""
 
     document: int
     kind: str
+    total: int
     sale_ref: str
     booked_as: DocumentKind | None
 
@@ -103,8 +105,14 @@ class Batch:
         self.flush(connection)
 
     def _add_draft(self, candidate: Candidate, item: Item, draft: Draft, named: tuple[str, str]) -> None:
-        subject = Subject(candidate.document, candidate.kind, candidate.sale_ref, item.booked_as)
-        members = [Booking(member.document_id, member.revision, member.facet) for member in draft.members]
+        subject = Subject(candidate.document, candidate.kind, candidate.total, candidate.sale_ref, item.booked_as)
+        members = [
+            Booking(
+                member.document_id, member.revision, member.facet,
+                turnover=turnover_of(candidate.kind, member.facet, candidate.total),
+            )
+            for member in draft.members
+        ]  # fmt: skip
         entry = self.add_entry(draft, named, members, self._basis([subject]), after=item.upon)
         self._move_in([candidate.document], entry)
         self.add_problems(candidate.document, draft.warnings)
@@ -123,6 +131,7 @@ class Batch:
                 member.revision,
                 member.facet,
                 _encode(lines) if (lines := shares.get(member.document_id)) else None,
+                turnover_of((subject := subjects[member.document_id]).kind, member.facet, subject.total),
             )
             for member in draft.members
         ]
@@ -230,12 +239,12 @@ class Batch:
 
     def add_problems(self, document: int, found: Sequence[Problem]) -> None:
         """Add what is wrong with a document, or was noticed of it."""
-        severity = self._work.instances.severity
+        instances = self._work.instances
         self._problems += [
-            Opened(problem, licence=self._books.licence.id, document=document, severity=severity(problem.code))
-            # a document of ten lines without VAT number has one problem, not ten
-            for n, problem in enumerate(found)
-            if problem not in found[:n]
+            Opened(
+                problem, licence=self._books.licence.id, document=document, severity=instances.severity(problem.code)
+            )
+            for problem in instances.codes.distinct(found)
         ]
 
     def flush(self, connection: Connection) -> None:

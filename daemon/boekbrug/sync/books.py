@@ -46,6 +46,7 @@ class Candidate(NamedTuple):
     refers_to: str
     number: str
     email_hash: bytes | None
+    total: int
     body: bytes
 
 
@@ -56,6 +57,8 @@ class Books:
     licence: Licence
     rules: CompiledRules
     mark_length: int
+    #: the package's memorials take no debtors
+    open_items_alone: bool = False
     zone: ZoneInfo = AMSTERDAM
     #: the last day that the package has closed, as it was seen last
     locked_through: dt.date | None = None
@@ -83,6 +86,7 @@ class Books:
             locked_through=max(locked, default=None), taken=self.taken, rates=known.rates,
             rates_coming=known.rates_coming, rates_known=known.rates_known, proofs=known.proofs,
             demands_proof=known.demands_proof, proof_days=self.proof_days, distance=known.distance,
+            open_items_alone=self.open_items_alone,
         )  # fmt: skip
 
     def _filed(self, which: str, by_rules: dt.date | None) -> dt.date | None:
@@ -110,12 +114,14 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
     if known.rates_coming:
         known.read_span(connection)
     filed = agreed.filed_through(connection, licence.administration)
+    capabilities = work.instances.target(licence.target).capabilities
     return Books(
         licence=licence,
         rules=CompiledRules(rules),
         facts=known,
         proof_days=work.proof_days,
-        mark_length=work.instances.target(licence.target).capabilities.mark_length,
+        mark_length=capabilities.mark_length,
+        open_items_alone=not capabilities.debtors_in_memorials,
         zone=licences.zone_of(connection, licence),
         locked_through=dt.date.fromisoformat(locked) if locked else None,
         taken=days(connection, licence.id),
@@ -131,7 +137,7 @@ def day_at(now: int, zone: ZoneInfo) -> dt.date:
 
 
 _BOOKED = """
-    select d.id, d.revision, s.tries, d.kind, d.sale_ref, d.twin, d.refers_to, d.number, d.email_hash, p.body
+    select d.id, d.revision, s.tries, d.kind, d.sale_ref, d.twin, d.refers_to, d.number, d.email_hash, d.total, p.body
     from document_state s join document d on d.id = s.document join payload p on p.document = d.id and p.n = d.revision
     where s.licence = ? and
 """

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Booked, EffectKind, NotSent, Outcome, Problem, Refused, Unknown
-from boekbrug.store import effects, events, parties, problems, states
+from boekbrug.store import daily, effects, events, parties, problems, states
 from boekbrug.store.bulk import update_rows
 from boekbrug.store.effects import RESEND, SUBJECTS, Sent, Settled
 from boekbrug.store.problems import Opened
@@ -114,6 +114,7 @@ class Conclusion:
             for item in concluded
             if item.kind is EffectKind.ENTRY and fates[item.subject].subject is EntryState.BOOKED
         ]
+        daily.came(self._connection, [entry for _, entry in booked])
         want(self._work, self._connection, booked, self._now)
         # the card of a party may have gone since it was found
         parties.doubt(self._connection, [id for id in entries if fates[id].subject is EntryState.REFUSED], self._now)

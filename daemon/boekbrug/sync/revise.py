@@ -52,7 +52,8 @@ class Revision:
         self._mark(connection, [s for s in standing if s.state == DocumentState.BOOKED], Reason.GONE, now)
 
     def _mark(self, connection: Connection, booked: Sequence[Standing], reason: Reason, now: int) -> None:
-        fresh = [s for s in booked if s.reason != reason]
+        # what a person reversed stays so: to book it again is theirs to say
+        fresh = [s for s in booked if s.reason not in (reason, Reason.REVERSED)]
         next_at = now if reason is Reason.CHANGED else None
         moves = [Move(s.licence, s.document, DocumentState.BOOKED, reason, s.entry, next_at) for s in fresh]
         self._move(connection, moves, now)

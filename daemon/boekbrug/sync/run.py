@@ -7,9 +7,10 @@ from collections.abc import Collection, Generator, Iterator
 from sqlalchemy.exc import OperationalError
 
 from boekbrug.contract import BoekbrugError, Retriable
-from boekbrug.store import connections, effects, licences, tally, workers
+from boekbrug.store import connections, daily, effects, licences, tally, troubles, workers
 from boekbrug.store.connections import PAUSED, TROUBLE
 from boekbrug.store.licences import ClaimLost, Licence, LicenceClaim
+from boekbrug.store.write_backs import FILE
 from boekbrug.sync import caution, trouble
 from boekbrug.sync.books import Books, open_books
 from boekbrug.sync.compose import compose, compose_alone
@@ -22,7 +23,7 @@ from boekbrug.sync.steps import Step
 from boekbrug.sync.terms import close_terms, compose_terms
 from boekbrug.sync.waited import fetch_waited
 from boekbrug.sync.workplace import Workplace
-from boekbrug.sync.write_back import write_back
+from boekbrug.sync.write_back import errands_of, write_back
 
 _LOOK_BACK = dt.timedelta(days=31)
 """Sales from before a licence's start are fetched this far back, so that they are seen to be left out."""
@@ -41,8 +42,8 @@ def run_licence(work: Workplace, claim: LicenceClaim, turn: dt.timedelta | None 
     with work.database.read() as connection:
         licence = licences.get(connection, claim.licence)
         paused = {id for id in (licence.source, licence.target) if connections.get(connection, id).state == PAUSED}
+        work.errands[licence.id] = errands_of(connection, licence)
     work.instances.renew()
-    work.writes_back[licence.id] = licence.write_back
     done: Counter[str] = Counter()
     waits: list[dt.timedelta] = []
     for step in _stages(work, claim, licence, paused, ends):
@@ -53,6 +54,8 @@ def run_licence(work: Workplace, claim: LicenceClaim, turn: dt.timedelta | None 
     with work.database.write() as connection:
         now = work.database.now(connection)
         tally.gather(connection, licence.id)
+        daily.gather(connection, licence.id)
+        troubles.gather(connection, licence.id)
         again = now + (work.backoff(0, max(waits)) if waits else licence.interval_minutes * 60_000_000)
         again = min(again, licences.next_work(connection, licence.id, now) or again)
         # asked last: what waited for a party that another licence was creating may go out by now
@@ -90,8 +93,9 @@ def _stages(
         if (yield from _stage(work, licence.source, "fetch", booking.meanwhile(steps))):
             trouble.clear(work, licence.source)
     yield from booking.finish(ends)
-    if licence.write_back and licence.source not in paused:
-        yield from write_back(work, licence)
+    errands = work.errands[licence.id] - ({FILE} if licence.target in paused else set())
+    if errands and licence.source not in paused:
+        yield from write_back(work, licence, errands)
 
 
 def _has_work(work: Workplace, licence: Licence) -> bool:

@@ -103,7 +103,7 @@ class Reading:
                 for candidate, item in self._opened(connection, page):
                     self.seen.append((candidate.document, candidate.revision))
                     self.subjects[candidate.document] = Subject(
-                        candidate.document, candidate.kind, candidate.sale_ref, item.booked_as
+                        candidate.document, candidate.kind, candidate.total, candidate.sale_ref, item.booked_as
                     )
                     yield self._beside_others(candidate.refers_to, item) if linked else item
 

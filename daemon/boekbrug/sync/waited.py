@@ -28,7 +28,7 @@ def fetch_waited(work: Workplace, licence: Licence, since: dt.date, ends: dt.dat
         now = work.database.now(connection)
         hinted = waited.hinted(connection, licence.source, licence.unit, now, MOST)
         oldest = (work.clock.now() - HORIZON).date().isoformat()
-        due = waited.due(connection, licence.id, oldest, now, MOST - len(hinted))
+        due = waited.due(connection, licence.id, oldest, now, now - _interval(licence), MOST - len(hinted))
         waited.put_off(connection, licence.id, [(id, now + _delay(licence, changed, now)) for id, _, _, changed in due])
     recheck = tuple(dict.fromkeys([*_refs(hinted), *_refs([(kind, source_id) for _, kind, source_id, _ in due])]))
     yield from fetch(work, licence.source, licence.unit, Window(since=since, recheck=recheck), ends=ends)
@@ -39,7 +39,11 @@ def fetch_waited(work: Workplace, licence: Licence, since: dt.date, ends: dt.dat
 
 def _delay(licence: Licence, since: int, now: int) -> int:
     """Return how long to leave an open document alone: an eighth of its age, at most a day."""
-    return min(max((now - since) // 8, licence.interval_minutes * 60_000_000), _LONGEST)
+    return min(max((now - since) // 8, _interval(licence)), _LONGEST)
+
+
+def _interval(licence: Licence) -> int:
+    return licence.interval_minutes * 60_000_000
 
 
 def _refs(named: Sequence[tuple[str, str]]) -> Iterator[DocumentRef]:

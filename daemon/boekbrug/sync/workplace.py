@@ -59,8 +59,8 @@ class Workplace:
     composed: dict[int, Entry] = field(default_factory=dict)
     #: how many calls to a target, by its connection, go into one round
     paces: defaultdict[int, Pace] = field(default_factory=lambda: defaultdict(Pace))
-    #: whether a licence wants its sales written back, as far as that was asked for
-    writes_back: dict[int, bool] = field(default_factory=dict)
+    #: what a licence wants to be done once a sale is booked, as far as that was asked for
+    errands: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def until(self, now: int) -> int:
         """Return when a lease taken now ends."""

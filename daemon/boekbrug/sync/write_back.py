@@ -1,12 +1,13 @@
-"""Write back: tell a source under which mark its sales stand in the books, where the licence wants that.
+"""Write back: tell a source under which mark its sales stand in the books, and carry its files to their entries.
 
 It comes after everything else and never holds up booking: what goes wrong is a warning beside a sale that stays booked.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from boekbrug.contract import (
@@ -29,7 +30,8 @@ from boekbrug.contract import (
 from boekbrug.store import licences, problems, write_backs
 from boekbrug.store.licences import Licence
 from boekbrug.store.problems import Opened
-from boekbrug.store.write_backs import DONE, DUE, REFUSED, WriteBack
+from boekbrug.store.write_backs import DONE, DUE, FILE, NOTE, REFUSED, WriteBack
+from boekbrug.sync.attach import FilesNotOffered, attach
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
 
@@ -54,38 +56,57 @@ class _Fate(NamedTuple):
 
 
 def want(work: Workplace, connection: Connection, booked: Sequence[tuple[int, int]], now: int) -> None:
-    """Note which sales are to be told to their source, of (licence, entry) that are booked now."""
-    entries = [entry for licence, entry in booked if _is_wanted(work, connection, licence)]
-    write_backs.want(connection, entries, now)
+    """Note which errands are to be run for sales, of (licence, entry) that are booked now."""
+    for errand in (NOTE, FILE):
+        entries = [entry for licence, entry in booked if errand in _wanted(work, connection, licence)]
+        write_backs.want(connection, errand, entries, now)
 
 
-def _is_wanted(work: Workplace, connection: Connection, licence: int) -> bool:
-    wanted = work.writes_back.get(licence)
-    if wanted is None:
-        wanted = work.writes_back[licence] = licences.get(connection, licence).write_back
-    return wanted
+def _wanted(work: Workplace, connection: Connection, licence: int) -> Collection[str]:
+    if licence not in work.errands:
+        work.errands[licence] = errands_of(connection, licences.get(connection, licence))
+    return work.errands[licence]
 
 
-def write_back(work: Workplace, licence: Licence) -> Iterator[Step]:
-    """Tell the source what is due, one sale after the other: 1. intent; 2. call; 3. outcome.
+class _Choice(msgspec.Struct):
+    attachments: bool = False
 
-    At-least-once: what was called without a valid answer is told again.
+
+_choice_of = msgspec.json.Decoder(_Choice).decode
+
+
+def errands_of(connection: Connection, licence: Licence) -> frozenset[str]:
+    """Return what a licence wants to be done once a sale is booked."""
+    files = _choice_of(licences.rules_body(connection, licence.id, licence.rules)).attachments
+    return frozenset(errand for errand, wanted in ((NOTE, licence.write_back), (FILE, files)) if wanted)
+
+
+def write_back(work: Workplace, licence: Licence, errands: Collection[str]) -> Iterator[Step]:
+    """Run the errands that are due, one sale after the other: 1. intent; 2. call; 3. outcome.
+
+    At-least-once: what was called without a valid answer is done again, a file after the quiet period.
     """
     for _ in range(MOST):
-        told = _claim(work, licence)
+        told = _claim(work, licence, errands)
         if told is None:
             return
         yield Step("write-back-intended")
-        fate = _fate(_call(work, licence, told), told)
+        fate = _patient(work, _fate(_call(work, licence, told), told), told)
         _conclude(work, licence, told, fate)
         yield Step("written-back", int(fate.state == DONE), after=_pause(licence, fate))
         if not fate.goes_on:
             return
 
 
-def _claim(work: Workplace, licence: Licence) -> WriteBack | None:
+def _patient(work: Workplace, fate: _Fate, told: WriteBack) -> _Fate:
+    """Look for a file whose fate is unknown only when it cannot be on its way any more."""
+    is_unknown = fate.state == DUE and fate.goes_on
+    return fate._replace(after=work.limits.quiet_period) if is_unknown and told.errand == FILE else fate
+
+
+def _claim(work: Workplace, licence: Licence, errands: Collection[str]) -> WriteBack | None:
     with work.database.read() as connection:
-        due = write_backs.next_due(connection, licence.id, work.database.now(connection))
+        due = write_backs.next_due(connection, licence.id, errands, work.database.now(connection))
     if due is None:
         return None
     with work.database.write() as connection:
@@ -97,6 +118,8 @@ def _call(work: Workplace, licence: Licence, told: WriteBack) -> Outcome | Excep
     ref = DocumentRef(kind=DocumentKind(told.kind), source_id=told.source_id)
     note = Note(subject=told.mark, text=told.remote_number or "")
     try:
+        if told.errand == FILE:
+            return attach(work, licence, told)
         source = work.instances.source(licence.source)
         with work.metrics.timed(source.name, "write-back"):
             return _writer(source).write_back(licence.unit, ref, note)
@@ -135,11 +158,14 @@ def _fate_of_error(error: Exception, told: WriteBack) -> _Fate:
         return _Fate(DUE, error.code)
     if isinstance(error, Retriable):
         return _put_off(error.code, error.retry_after, told)
-    if isinstance(error, NotOffered) or not isinstance(error, BoekbrugError):
+    if isinstance(error, NotOffered | FilesNotOffered) or not isinstance(error, BoekbrugError):
         return _refused(_problem(error), told)
     # a lost right or key is about the source as a whole: no sale of it fares better now
-    waits = Problem(code="write-back-waits", facts={"reason": error.code})
-    return _Fate(DUE, error.code, _hours(told.tries), goes_on=False, of_source=waits)
+    return _Fate(DUE, error.code, _hours(told.tries), goes_on=False, of_source=_waits(told, error.code))
+
+
+def _waits(told: WriteBack, reason: str) -> Problem:
+    return Problem(code="attachment-waits" if told.errand == FILE else "write-back-waits", facts={"reason": reason})
 
 
 def _problem(error: Exception) -> Problem:
@@ -153,8 +179,8 @@ def _refused(problem: Problem, told: WriteBack) -> _Fate:
 
 
 def _put_off(reason: str, after: dt.timedelta | None, told: WriteBack) -> _Fate:
-    waits = Problem(code="write-back-waits", facts={"reason": reason})
-    return _Fate(DUE, reason, after, goes_on=False, of_source=waits if told.tries >= WARNED_AFTER else None)
+    waits = _waits(told, reason) if told.tries >= WARNED_AFTER else None
+    return _Fate(DUE, reason, after, goes_on=False, of_source=waits)
 
 
 def _hours(tries: int) -> dt.timedelta:
@@ -176,7 +202,7 @@ def _conclude(work: Workplace, licence: Licence, told: WriteBack, fate: _Fate) -
             next_at = None
         if write_backs.conclude(connection, licence.id, told, fate.state, fate.reason, next_at, now):
             _warn_of_sale(connection, work, licence, told, fate, now)
-            _warn_of_source(connection, work, licence, fate, now)
+            _warn_of_source(connection, work, licence, told, fate, now)
 
 
 def _warn_of_sale(
@@ -190,8 +216,11 @@ def _warn_of_sale(
         problems.open_problems(connection, [opened], work.ids.take(), now)
 
 
-def _warn_of_source(connection: Connection, work: Workplace, licence: Licence, fate: _Fate, now: int) -> None:
-    place, unit = f"write-back {licence.name}"[:255], licence.unit
+def _warn_of_source(
+    connection: Connection, work: Workplace, licence: Licence, told: WriteBack, fate: _Fate, now: int
+) -> None:
+    name = "attachments" if told.errand == FILE else "write-back"
+    place, unit = f"{name} {licence.name}"[:255], licence.unit
     if fate.state == DONE or fate.of_source is not None:
         problems.close_at_places(connection, licence.source, unit, [place], now)
     if fate.of_source is not None:

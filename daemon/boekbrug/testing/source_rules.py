@@ -16,6 +16,7 @@ from boekbrug.contract import (
     Document,
     DocumentRef,
     FoundDocument,
+    KeepsFiles,
     Page,
     Problem,
     SendsHooks,
@@ -36,7 +37,7 @@ MANY = PAGE_LIMIT + 101
 """Sold where a rule is about pages: at least two of them."""
 
 _CALLS = 50
-_PROTOCOLS = (TakesSnapshots, ClosesDays, StatesTotals, WritesBack, SendsHooks, Authorises)
+_PROTOCOLS = (TakesSnapshots, ClosesDays, StatesTotals, WritesBack, KeepsFiles, SendsHooks, Authorises)
 
 
 def unit_is_listed(subject: SourceSubject) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 
 from boekbrug.contract import (
+    Attaches,
     ChartUse,
     Entry,
+    Forecasts,
     Line,
     Links,
     ListsEntries,
@@ -25,7 +27,7 @@ from boekbrug.testing.rules import Rule, implements, require
 from boekbrug.testing.shared_rules import SHARED_RULES, optional_verbs, require_registered
 from boekbrug.testing.subjects import TargetSubject
 
-_PROTOCOLS = (ResolvesParties, ListsEntries, StatesBalances, Links, Authorises)
+_PROTOCOLS = (ResolvesParties, ListsEntries, StatesBalances, Attaches, Forecasts, Links, Authorises)
 _LONGEST = 200
 
 

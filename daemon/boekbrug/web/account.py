@@ -10,10 +10,12 @@ from boekbrug.acts import users
 from boekbrug.acts.users import PasswordLength
 from boekbrug.problems import LANGUAGES
 from boekbrug.runtime import passwords
-from boekbrug.store import people
+from boekbrug.store import audit, people
 from boekbrug.web.door import Door, Right, Visit
 from boekbrug.web.licence import moment
 from boekbrug.web.page import Pages
+
+LOGINS = 10
 
 
 def account_routes(pages: Pages, door: Door) -> APIRouter:
@@ -24,9 +26,12 @@ def account_routes(pages: Pages, door: Door) -> APIRouter:
     def shown(request: Request, visit: Visit, *, status: int = 200, failed: str = "", token: str = "") -> Response:
         assert visit.user is not None
         with house.database.read() as connection:
+            logins = audit.of_subject(connection, "login", visit.user.email, LOGINS)
+            open_ones = people.sessions_of(connection, visit.user.id, house.database.now(connection))
             keys = people.keys_of(connection, visit.user.id)
             seen = people.licences_of(connection, visit.user.id)
         values = {
+            "logins": logins, "open": open_ones,
             "user": visit.user, "keys": keys, "seen": list(seen.values()), "failed": failed, "token": token,
             "moment": moment, "shortest": passwords.SHORTEST, "scopes": (users.READ, users.WRITE),
         }  # fmt: skip
@@ -47,6 +52,12 @@ def account_routes(pages: Pages, door: Door) -> APIRouter:
             users.choose_password(visit.desk(house), visit.user, visit.fields.one("new"))
         except PasswordLength:
             return shown(request, visit, status=400, failed="short")
+        return RedirectResponse("/login", 303)
+
+    @router.post("/out")
+    def out(visit: Annotated[Visit, Depends(door.needs(Right.SELF))]) -> Response:
+        assert visit.user is not None
+        users.end_sessions(visit.desk(house), visit.user)
         return RedirectResponse("/login", 303)
 
     @router.post("/language")

@@ -11,6 +11,8 @@ from boekbrug.sync.house import House
 from boekbrug.web.account import account_routes
 from boekbrug.web.api import add_api
 from boekbrug.web.booked import booked_routes
+from boekbrug.web.clients import client_routes
+from boekbrug.web.configure import change_routes, configure_routes
 from boekbrug.web.connect import connect_routes
 from boekbrug.web.deeds import deed_routes
 from boekbrug.web.door import Door
@@ -22,9 +24,14 @@ from boekbrug.web.hooks import hook_routes
 from boekbrug.web.licence import licence_routes
 from boekbrug.web.lists import list_routes
 from boekbrug.web.login import login_routes
+from boekbrug.web.office import office_routes
+from boekbrug.web.office_connections import connection_routes, new_connection_routes
+from boekbrug.web.office_users import user_routes
 from boekbrug.web.page import Pages
 from boekbrug.web.refusals import refuse
 from boekbrug.web.sale import sale_routes
+from boekbrug.web.terms import term_routes
+from boekbrug.web.undo import undo_routes
 from boekbrug.web.watching import metrics_routes
 
 
@@ -40,6 +47,15 @@ def create_app(house: House, crew: Callable[[], Crew] | None = None) -> FastAPI:
         login_routes(pages, door),
         home_routes(pages, door),
         licence_routes(pages, door),
+        configure_routes(pages, door),
+        change_routes(pages, door),
+        undo_routes(pages, door),
+        term_routes(pages, door),
+        client_routes(pages, door),
+        office_routes(pages, door),
+        user_routes(pages, door),
+        connection_routes(pages, door),
+        new_connection_routes(pages, door),
         booked_routes(pages, door),
         list_routes(pages, door),
         sale_routes(pages, door),

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from boekbrug.acts import listing
+from boekbrug.acts import listing, records
 from boekbrug.acts.listing import ShownBooking
 from boekbrug.acts.lists.table import BYTE_ORDER_MARK, Cell, csv_line
+from boekbrug.contract import DocumentKind
 from boekbrug.store.licences import Licence
 from boekbrug.store.lists import Place
 from boekbrug.web.door import Door, Right, Visit
@@ -19,6 +20,7 @@ from boekbrug.web.page import Pages
 
 FIRST, LAST = "0001-01-01", "9999-12-31"
 CSV_PAGE = 500
+KINDS = tuple(map(str, DocumentKind))
 _COLUMNS = (
     "number", "kind", "facet", "dated", "total", "currency", "booked", "mark", "booking_number", "journal",
     "number_in_books", "account", "debit", "credit", "vat_code", "why",
@@ -37,22 +39,25 @@ def booked_routes(pages: Pages, door: Door) -> APIRouter:
         first: str = "",
         last: str = "",
         before: str = "",
+        kind: str = "",
     ) -> Response:
         writing = pages.writing(request, visit)
+        kind = kind if kind in KINDS else ""
         first, last = iso(first), iso(last)
         place = read_place(before)
-        found, more = listing.booked(house, visit.licence, first or FIRST, last or LAST, PAGE, place)
+        found, more = listing.booked(house, visit.licence, first or FIRST, last or LAST, PAGE, place, kind)
         values = {
-            "found": found, "first": first, "last": last, "moment": moment, "before": before,
+            "links": records.links(house, visit.licence, {one.entry.remote_id for one in found}), "kind": kind,
+            "kinds": KINDS, "found": found, "first": first, "last": last, "moment": moment, "before": before,
             "more": write_place(more) if more else "",
         }  # fmt: skip
         return pages.render(request, writing, "booked.html", values, visit, "booked")
 
     @router.get("/booked.csv")
     def as_csv(
-        visit: Annotated[Visit, Depends(door.needs(Right.SEE))], first: str = "", last: str = ""
+        visit: Annotated[Visit, Depends(door.needs(Right.SEE))], first: str = "", last: str = "", kind: str = ""
     ) -> StreamingResponse:
-        rows = _rows(pages, visit.licence, iso(first) or FIRST, iso(last) or LAST)
+        rows = _rows(pages, visit.licence, iso(first) or FIRST, iso(last) or LAST, kind if kind in KINDS else "")
         name = f'attachment; filename="{visit.licence.name}-booked.csv"'
         headers = {"content-disposition": name, "cache-control": "no-store"}
         return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
@@ -81,11 +86,11 @@ def read_place(text: str) -> Place | None:
     return None
 
 
-def _rows(pages: Pages, licence: Licence, first: str, last: str) -> Iterator[str]:
+def _rows(pages: Pages, licence: Licence, first: str, last: str, kind: str) -> Iterator[str]:
     yield BYTE_ORDER_MARK + csv_line(_COLUMNS)
     place: Place | None = None
     while True:
-        found, place = listing.booked(pages.house, licence, first, last, CSV_PAGE, place)
+        found, place = listing.booked(pages.house, licence, first, last, CSV_PAGE, place, kind)
         yield "".join(csv_line(row) for one in found for row in _lines(one))
         if place is None:
             return

@@ -1,17 +1,28 @@
 """What the buttons do: try again, set aside, take up, approve, raise a case; then back to the page they stood on."""
 
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 from starlette.responses import RedirectResponse
 
-from boekbrug.acts import cases
+from boekbrug.acts import cases, compose_term
+from boekbrug.acts.accept import accept
+from boekbrug.acts.answer import answer
 from boekbrug.acts.approve import approve_chosen
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.correct import correct
+from boekbrug.acts.decide import decide
+from boekbrug.acts.desk import ActRefused, NotKnown
+from boekbrug.acts.reject import reject
 from boekbrug.acts.retry import retry
 from boekbrug.acts.set_aside import set_aside, take_up
+from boekbrug.store import search
+from boekbrug.sync.house import House
 from boekbrug.web.door import Door, Right, Visit
+from boekbrug.web.find import plain_amount
 from boekbrug.web.page import Pages
 
 NOTHING_CHOSEN = "Nothing was chosen; tick the rows that are meant."
@@ -47,6 +58,45 @@ def deed_routes(pages: Pages, door: Door) -> APIRouter:
     def approve(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
         return _back(visit, "approved", approve_chosen(visit.desk(house), visit.licence, _chosen(visit)))
 
+    @router.post("/reject")
+    def turn_down(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
+        note = visit.fields.one("note")
+        return _back(visit, "rejected", reject(visit.desk(house), visit.licence, _chosen(visit), note))
+
+    @router.post("/decide")
+    def settle(visit: Annotated[Visit, Depends(door.needs(Right.REPAIR))]) -> Response:
+        there = visit.fields.one("there").strip()[:255]
+        if not there and not visit.fields.one("absent"):
+            raise ActRefused(["Fill in the number that it has in the books."])
+        number = visit.fields.one("mark") or _number(house, visit)
+        decide(visit.desk(house), visit.licence, number, there=None if visit.fields.one("absent") else there)
+        return _back(visit, "decided", 1)
+
+    @router.post("/accept")
+    def take(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
+        rebook = bool(visit.fields.one("rebook"))
+        return _back(visit, "accepted", accept(visit.desk(house), visit.licence, _number(house, visit), rebook=rebook))
+
+    @router.post("/correct")
+    def change(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
+        date = _day(visit.fields.one("date"))
+        correct(visit.desk(house), visit.licence, _number(house, visit), date=date)
+        return _back(visit, "corrected", 1)
+
+    @router.post("/answer")
+    def say(visit: Annotated[Visit, Depends(door.needs(Right.REPAIR))]) -> Response:
+        fields = visit.fields
+        tenders = _pairs(fields.all("method"), fields.all("paid-amount"))
+        lines = [(_money(rate), amount) for rate, amount in _pairs(fields.all("rate"), fields.all("line-amount"))]
+        number = _number(house, visit)
+        answer(visit.desk(house), visit.licence, number, paid=_day(fields.one("paid")), tenders=tenders, lines=lines)
+        return _back(visit, "answered", 1)
+
+    @router.post("/hurry")
+    def hurry(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
+        compose_term.hurry(visit.desk(house), visit.licence, visit.fields.one("term")[:10])
+        return _back(visit, "hurried", 1)
+
     return router
 
 
@@ -58,9 +108,43 @@ def _chosen(visit: Visit) -> list[int]:
     return chosen
 
 
+def _number(house: House, visit: Visit) -> str:
+    """Return the number of the one document that is meant."""
+    with house.database.read() as connection:
+        found = search.numbers_of(connection, _chosen(visit)[:1])
+    if not found:
+        raise NotKnown(document=str(_chosen(visit)[0]))
+    return next(iter(found.values()))
+
+
+def _day(text: str) -> dt.date | None:
+    if not text.strip():
+        return None
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        raise ActRefused([f"{text} is not a day."]) from None
+
+
+def _pairs(names: Sequence[str], amounts: Sequence[str]) -> list[tuple[str, Decimal]]:
+    """Read the rows that were filled in."""
+    rows = zip(names, amounts, strict=False)
+    return [(name.strip(), _money(amount)) for name, amount in rows if name.strip() and amount.strip()]
+
+
+def _money(text: str) -> Decimal:
+    try:
+        found = Decimal(plain_amount(text.strip()).replace(",", "."))
+    except InvalidOperation:
+        found = Decimal("nan")
+    if not found.is_finite():
+        raise ActRefused([f"{text} is not an amount; write it as 12,50."])
+    return found
+
+
 def _back(visit: Visit, done: str, number: int) -> Response:
     page = visit.fields.one("page")
-    known = {"problems": "/problems", "open": "/open", "approvals": "/approvals"}
+    known = {"problems": "/problems", "open": "/open", "approvals": "/approvals", "terms": "/terms"}
     there = f"/sales/{page}" if page.isascii() and page.isdigit() else known.get(page, "")
     query: dict[str, str | int] = {"done": done, "n": number}
     if visit.fields.one("lang"):

@@ -6,8 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
-from boekbrug.acts.find import find
+from boekbrug.acts.find import Found, find
+from boekbrug.acts.listing import ShownSale
 from boekbrug.booking.composed import DocumentState
+from boekbrug.store.problems import DOUBTS
+from boekbrug.store.words import Reason
 from boekbrug.web.door import Door, Right, Visit
 from boekbrug.web.page import Pages
 from boekbrug.web.writing import Writing
@@ -41,6 +44,13 @@ def reason_of(writing: Writing, state: str, reason: str) -> str:
         return writing.word("reason.status", status=reason)
     name, _, detail = reason.partition(": ")
     return f"{writing.known('reason', name)}{f' ({detail})' if detail else ''}"
+
+
+def undecided(one: Found | ShownSale) -> bool:
+    """Tell whether only a person can say if a document's entry is in the books."""
+    return one.state == DocumentState.IN_DOUBT and (
+        one.reason == Reason.ASK_PERSON or any(problem.code in DOUBTS for problem in one.problems)
+    )
 
 
 def plain_amount(text: str) -> str:

@@ -25,6 +25,10 @@ class Fields:
         """Return all values of a field, in the order of the page."""
         return self._values.get(name, ())
 
+    def plain(self) -> dict[str, str]:
+        """Return the first value of every field."""
+        return {name: next(iter(values), "") for name, values in self._values.items()}
+
     def numbers(self, name: str) -> list[int]:
         """Return the values of a field that are ids; what is none was not written by our page."""
         return [int(value) for value in self.all(name) if value.isascii() and value.isdigit() and len(value) < 19]

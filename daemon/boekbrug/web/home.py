@@ -167,9 +167,7 @@ def _problems(pages: Pages, connection: Connection, writing: Writing, line: Line
     names = {line.source: line.source_name, line.target: line.target_name}
     found = []
     for kind in problems.kinds(connection, line.id, names):
-        examples = problems.list_open(
-            connection, licence=kind.licence, source=kind.connection, code=kind.code, limit=EXAMPLES
-        )
+        examples = problems.examples(connection, kind, EXAMPLES)
         numbers = search.numbers_of(connection, {one.document for one in examples if one.document is not None})
         codes, links = pages.house.plugins.problem_codes, {line.id: line.name}
         shown = [show(codes, one, writing.language, numbers, names, links) for one in examples]

@@ -6,24 +6,22 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from boekbrug.acts import licences, listing
+from boekbrug.acts import listing
 from boekbrug.acts.problems import ShownProblem, show
 from boekbrug.booking.composed import DocumentState
 from boekbrug.runtime.clock import EPOCH
-from boekbrug.store import audit, board, connections, lists, problems, states
+from boekbrug.store import board, connections, lists, problems, proposals, states
 from boekbrug.store.licences import Licence
 from boekbrug.sync.workplace import MICROSECOND
 from boekbrug.web.chart import chart_of
 from boekbrug.web.door import Door, Id, Right, Visit
-from boekbrug.web.find import reason_of
+from boekbrug.web.find import reason_of, undecided
 from boekbrug.web.home import ORDER, shown_licence
 from boekbrug.web.page import Pages
-from boekbrug.web.rulebook import chapters
 from boekbrug.web.writing import Writing
 
 PAGE = 50
 AROUND = 20
-ACTS_SHOWN = 30
 NOT_YET = (
     DocumentState.OPEN,
     DocumentState.WAITING,
@@ -50,10 +48,11 @@ def licence_routes(pages: Pages, door: Door) -> APIRouter:
             month = shown.month_shown
             days = lists.per_day(connection, licence.id, f"{month}-01", f"{month}-31")
             beside = around(pages, connection, licence, writing)
+            changes = proposals.waiting(connection, [licence.id]).get(licence.name, 0)
         unapproved = listing.unapproved(house, licence, 1)
         values = {
             "one": shown, "line": line, "order": ORDER, "chart": chart_of(month, days), "around": beside,
-            "unapproved": unapproved, "moment": moment,
+            "unapproved": unapproved, "changes": changes, "moment": moment,
         }  # fmt: skip
         return pages.render(request, writing, "licence.html", values, visit, "home")
 
@@ -87,7 +86,7 @@ def licence_routes(pages: Pages, door: Door) -> APIRouter:
         found = listing.in_state(house, licence, shown, writing.language, PAGE + 1, before=before)
         values = {
             "found": found[:PAGE], "state": shown, "states": NOT_YET, "counts": counts, "more": _more(found),
-            "reason_of": reason_of, "moment": moment, "before": before,
+            "reason_of": reason_of, "moment": moment, "before": before, "undecided": undecided,
         }  # fmt: skip
         return pages.render(request, writing, "open.html", values, visit, "open")
 
@@ -97,15 +96,6 @@ def licence_routes(pages: Pages, door: Door) -> APIRouter:
         found = listing.unapproved(house, visit.licence, PAGE + 1, after)
         values = {"found": found[:PAGE], "more": found[PAGE - 1].id if len(found) > PAGE else None, "after": after}
         return pages.render(request, writing, "approvals.html", values, visit, "approvals")
-
-    @router.get("/rules")
-    def rules(request: Request, visit: Annotated[Visit, Depends(door.needs(See))]) -> Response:
-        writing, licence = pages.writing(request, visit), visit.licence
-        single, tables = chapters(licences.as_file(house, licence))
-        with house.database.read() as connection:
-            done = audit.list_latest(connection, licence=licence.id, limit=ACTS_SHOWN)
-        values = {"single": single, "tables": tables, "acts": done, "moment": moment, "edition": licence.rules}
-        return pages.render(request, writing, "rules.html", values, visit, "rules")
 
     return router
 

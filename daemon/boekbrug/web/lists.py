@@ -23,7 +23,7 @@ from boekbrug.store.licences import Licence
 from boekbrug.sync.house import House
 from boekbrug.web.door import Door, Right, Visit
 from boekbrug.web.licence import moment
-from boekbrug.web.page import Pages
+from boekbrug.web.page import Pages, who
 from boekbrug.web.writing import Writing
 
 MOST_ROWS = 200
@@ -230,11 +230,6 @@ def gap_name(writing: Writing, name: str) -> str:
         return " – ".join(writing.day(one) for one in name.split(".."))
     except ValueError:
         return name.replace("..", " – ")
-
-
-def who(actor: str) -> str:
-    """Name an actor without the door that he or she came in by."""
-    return actor.partition(":")[2] or actor
 
 
 def cell(writing: Writing, kind: Kind, value: Cell) -> str:

@@ -66,7 +66,7 @@ def login_routes(pages: Pages, door: Door) -> APIRouter:
             values["guest"] = login.guest(house, link)
             if sent is None or not _is_ours(pages, request, sent):
                 return _form(pages, request, "enter.html", {**values, "failed": "stale"}, 403)
-            token = login.with_link(house, link, sent.one("password"))
+            token = login.with_link(house, link, sent.one("password"), _address(request))
         except LinkUsed:
             return _form(pages, request, "enter.html", {**values, "guest": None}, 404)
         except PasswordLength:

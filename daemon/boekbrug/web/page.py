@@ -12,6 +12,7 @@ from boekbrug.booking.composed import DocumentState
 from boekbrug.problems import LANGUAGES
 from boekbrug.sync.house import House
 from boekbrug.web.door import Visit
+from boekbrug.web.forms import Fields
 from boekbrug.web.language import choose
 from boekbrug.web.writing import Writing
 
@@ -19,7 +20,14 @@ TABS = ("home", "problems", "booked", "open", "approvals", "lists", "rules")
 """The pages of a licence, in the order of their tabs."""
 
 
-def _tabs(visit: Visit | None) -> list[tuple[str, str]]:
+OFFICE = ("health", "all-problems", "licences", "connections", "users", "cases", "mail", "audit")
+"""The pages of an operator."""
+_OFFICE_PATHS = {"health": "", "all-problems": "/problems"}
+
+
+def _tabs(visit: Visit | None, tab: str) -> list[tuple[str, str]]:
+    if tab in OFFICE:
+        return [(name, f"/office{_OFFICE_PATHS.get(name, f'/{name}')}") for name in OFFICE]
     if visit is None or visit.found is None:
         return []
     base = f"/licences/{visit.found.name}"
@@ -38,6 +46,17 @@ def done_of(request: Request) -> tuple[str, int]:
     return request.query_params.get("done", ""), int(number) if number.isascii() and number.isdigit() else 0
 
 
+def kept_language(fields: Fields, **query: str) -> str:
+    """Write a query that keeps the language that a form was read in, empty when there is nothing to say."""
+    kept = {"lang": fields.one("lang")[:2]} if fields.one("lang") else {}
+    return f"?{urlencode({**query, **kept})}" if query or kept else ""
+
+
+def who(actor: str) -> str:
+    """Name an actor without the door that he or she came in by."""
+    return actor.partition(":")[2] or actor
+
+
 class Pages:
     """Renders pages of one house."""
 
@@ -50,7 +69,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals["place_of"] = place_of
+        self._environment.globals |= {"place_of": place_of, "who": who}
 
     def writing(self, request: Request, visit: Visit | None = None) -> Writing:
         """Return the language of a reader: that asked for, else the user's own, else the browser's."""
@@ -79,6 +98,6 @@ class Pages:
         languages = [(name, f"{request.url.path}?{urlencode({**query, 'lang': name})}") for name in LANGUAGES]
         body = self._environment.get_template(template).render(
             w=writing, address=address, kept=kept, languages=languages, version=__version__, visit=visit, tab=tab,
-            tabs=_tabs(visit), done=done_of(request), **values,
+            tabs=_tabs(visit, tab), done=done_of(request), **values,
         )  # fmt: skip
         return HTMLResponse(body, headers={"cache-control": "no-store", "vary": "accept-language"})

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from boekbrug.acts.desk import ActRefused, NotKnown
 from boekbrug.contract import BoekbrugError, SettingsError
-from boekbrug.web.api import PREFIX, Refusal, answer, refusal_of
+from boekbrug.web.api_calls import PREFIX, Refusal, answer, refusal_of
 from boekbrug.web.door import Turned
 from boekbrug.web.page import Pages
 

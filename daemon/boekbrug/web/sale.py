@@ -5,14 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
-from boekbrug.acts import find, records
+from boekbrug.acts import find, licences, records
+from boekbrug.acts.find import Found
+from boekbrug.acts.set_aside import TAKEN_UP
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import cases, lists
-from boekbrug.store.words import SET_ASIDE
+from boekbrug.store.words import SET_ASIDE, Reason
 from boekbrug.web.door import Door, PathId, Right, Visit
-from boekbrug.web.find import reason_of
+from boekbrug.web.find import reason_of, undecided
 from boekbrug.web.licence import moment
 from boekbrug.web.page import Pages
+
+ASKED = (
+    "payment date unknown near the end of a VAT period",
+    "choose how this refund was paid back",
+    "choose the lines that this refund is for",
+)
+"""Reasons that `acts.answer` ends."""
 
 
 def sale_routes(pages: Pages, door: Door) -> APIRouter:
@@ -27,12 +36,21 @@ def sale_routes(pages: Pages, door: Door) -> APIRouter:
         with house.database.read() as connection:
             history = lists.history(connection, licence.id, document)
             raised = cases.of_document(connection, licence.id, document)
+        methods = list(licences.as_file(house, licence).rules.payments) if asks(one) else []
         link = records.link(house, licence, one.entry.remote_id) if one.entry and one.entry.remote_id else ""
         values = {
             "one": one, "history": history, "cases": raised, "reason_of": reason_of, "moment": moment, "link": link,
-            "can_retry": one.state == DocumentState.PROBLEM, "is_aside": one.reason in SET_ASIDE,
+            "can_retry": one.state == DocumentState.PROBLEM, "is_aside": one.reason in TAKEN_UP,
+            "undecided": undecided(one), "is_booked": one.state == DocumentState.BOOKED,
+            "gone": one.reason == Reason.DELETED, "to_accept": one.reason in (Reason.DELETED, Reason.DIFFERS),
+            "changed": one.reason == Reason.CHANGED, "asks": asks(one), "methods": methods,
             "can_set_aside": one.state in (DocumentState.PROBLEM, DocumentState.HELD), "aside": SET_ASIDE,
         }  # fmt: skip
         return pages.render(request, writing, "sale.html", values, visit)
 
     return router
+
+
+def asks(one: Found) -> bool:
+    """Tell whether a document waits for what its source leaves open."""
+    return one.state == DocumentState.HELD and one.reason in ASKED

@@ -33,39 +33,6 @@ from boekbrug.contract import (
 DAY = dt.date(2026, 7, 14)
 BELGIAN = Buyer(company="Chocolade BV", vat_id="BE0403170701", is_business=True, country="BE")
 
-LEFT_OPEN = {
-    "bk-17-advances": "advances without VAT at the end of a period: no source states the balance that they start from",
-}
-"""Points that nothing books yet, with the reason."""
-
-SUPERSEDED = {
-    "da-2.2": "bk-09-day",
-    "da-2.5": "bk-07",
-    "da-2.6": "bk-05",
-    "da-2.7": "bk-06-final",
-    "wf-5.2": "da-2.3-rest",
-}
-"""Worked cases of the other sheets that the bookkeeper's sheet corrects, or another case shows."""
-
-NO_ENTRY = {
-    "bk-08": "tests/integration/test_proofs",
-    "bk-12": "tests/integration/test_filing and test_lists",
-    "bk-17": "bk-05 and test_terms",
-    "bk-27": "test_distance and tests/integration/test_threshold",
-    "bk-02": "test_dates",
-    "bk-04": "test_individual",
-    "bk-11": "test_individual",
-    "bk-13": "unpaid orders in test_individual",
-    "bk-16": "a target's matter",
-    "bk-18": "kinds in test_individual",
-    "bk-25": "test_individual",
-    "bk-26": "test_individual",
-    "bk-29": "test_checks",
-    "bk-30": "test_checks",
-    "bk-31": "test_corrections",
-}
-"""Points without amounts, and the tests that hold them."""
-
 
 def one(document: Document, *, more: dict[str, Any] | None = None, **changes: Any) -> Draft:
     return drafted(compose_individual(item(document, **(more or {})), book(**changes), EVIDENCE))
@@ -181,7 +148,9 @@ def day_turnover() -> Draft:
 
 
 def refund_before_invoice() -> Draft:
-    return one(payment("-49.95"), more={"sale": order(line("49.95"))})
+    sale = order(line("49.95"))
+    prepaid = one(payment("49.95"), more={"sale": sale})
+    return one(payment("-49.95"), more={"sale": sale, "prepaid": (prepaid.lines,)})
 
 
 def amount_only_refund() -> Draft:
@@ -326,7 +295,7 @@ def deposit_released() -> Draft:
 
 
 PARK = {
-    **{name: name for name in ("1000", "1010", "1020", "1030", "1300", "1320", "1700", "1850", "2020", "2060")},
+    **{name: name for name in ("1000", "1010", "1020", "1030", "1300", "1320", "1700", "1850", "2020", "2050", "2060")},
     **{name: name for name in ("4910", "8000", "8010", "8200", "8210")},
     "hoog": "1810",
     "laag": "1800",

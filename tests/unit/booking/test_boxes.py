@@ -1,12 +1,13 @@
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from tests.unit.booking.cases import CASES, one
-from tests.unit.booking.shop import RULES, book, line, order
+from tests.unit.booking.shop import RULES, book, line, order, shipping
 
-from boekbrug.booking import box_of, vat_words
+from boekbrug.booking import Original, box_of, vat_words
 from boekbrug.booking.declared import declared
-from boekbrug.contract import Treatment, from_minor
+from boekbrug.contract import DocumentKind, Treatment, from_minor
 
 #: written from the return's own form: treatment, rate, box
 FORM = """
@@ -96,4 +97,17 @@ def test_registration_in_the_buyers_country_comes_before_the_one_stop_shop() -> 
     sale = order(line("119.00", "19"), ship_to="DE", paid={"ideal": "119.00"})
     base, vat = one(sale, oss=None, vat=[*RULES["vat"], GERMAN]).lines[1:]
     assert (base.treatment, base.account, vat.account) == (Treatment.DISTANCE, "8026", "1507")
-    assert vat_words(vat) == (Treatment.DISTANCE, Decimal(19), "DE")
+    assert vat_words(vat) == (Treatment.DISTANCE, Decimal(19), "DE", "")
+
+
+def test_sale_of_the_one_stop_shop_tells_where_its_stock_lies() -> None:
+    here, there = (CASES[case]().lines for case in ("da-2.11-oss", "da-1.3-oss-from-stock-abroad"))
+    assert {vat_words(line) for line in here[1:]} == {(Treatment.OSS, Decimal(19), "DE", "")}
+    assert {vat_words(line) for line in there[1:]} == {(Treatment.OSS, Decimal(21), "BE", "DE")}
+    mixed = order(line("121.00"), shipping("12.10"), ship_from="DE", ship_to="BE", paid={"ideal": "133.10"})
+    found = one(mixed, oss=dt.date(2026, 1, 1))
+    assert {words for line in found.lines if (words := vat_words(line))} == {(Treatment.OSS, Decimal(21), "BE", "DE")}
+    assert {line.account for line in found.lines} >= {"8025", "8090"}
+    back = order(line("-121.00"), kind=DocumentKind.CREDIT_NOTE, ship_to="BE", paid={"ideal": "-121.00"})
+    credit = one(back, more={"original": Original(lines=found.lines)}, oss=dt.date(2026, 1, 1))
+    assert {words for line in credit.lines if (words := vat_words(line))} == {(Treatment.OSS, Decimal(21), "BE", "DE")}

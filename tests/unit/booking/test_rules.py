@@ -151,3 +151,12 @@ def test_account_of_what_is_paid_before_it_is_delivered_may_be_a_debt(kind: str)
     use = chart_use(rules(lines={kind: {"account": "1600"}}))
     [held] = [one for one in use.uses if one.setting == f"lines.{kind}.account"]
     assert held.role is Role.OTHER
+
+
+def test_what_is_written_out_is_no_difference_to_what_is_left_out() -> None:
+    left_out = rules()
+    vat = tuple(
+        msgspec.structs.replace(row, rate=Decimal(str(row.rate)), country="".join(row.country)) for row in left_out.vat
+    )
+    written_out = msgspec.structs.replace(left_out, country="".join(("N", "L")), vat=vat)
+    assert differences(left_out, written_out) == ()

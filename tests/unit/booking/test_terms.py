@@ -39,6 +39,16 @@ def test_open_items_stay_named_in_the_total() -> None:
     assert owed == {"W1": 2100, "W2": 6050}
 
 
+def test_sale_with_an_open_item_goes_alone_where_totals_take_no_debtors() -> None:
+    paid = order(line("121.00"), paid={"ideal": "121.00"}, source_id="1")
+    owed = order(line("60.50"), on_account=True, buyer=CONSUMER, source_id="2")
+    composition = compose(paid, owed, evidence=replace(EVIDENCE, open_items_alone=True))
+    assert amounts(composition.drafts[0]) == "C1500 21.00, C8000(VH) 100.00, D1060 121.00"
+    ((document, alone),) = composition.others
+    assert isinstance(alone, Draft)
+    assert (document, alone.kind) == (2, EntryKind.SALES)
+
+
 def test_payment_of_an_open_item_is_part_of_its_day() -> None:
     original = Original(lines=compose(order(line("121.00"), on_account=True)).drafts[0].lines, number="W1")
     daily = replace(original, kind=EntryKind.MEMORIAL)

@@ -9,10 +9,20 @@ from msgspec.structs import replace
 from tests.unit.booking.cases import BELGIAN, DAY, FRENCH, items, one, payment
 from tests.unit.booking.shop import EVIDENCE, RULES, book, codes, item, line, order
 
-from boekbrug.booking import BeforeStart, Draft, Held, Rejected, Waiting, compose_individual
+from boekbrug.booking import BeforeStart, Draft, Held, Original, Rejected, Waiting, compose_individual
 from boekbrug.booking.memorial import compose_ledger
 from boekbrug.booking.terms import day_term
-from boekbrug.contract import Buyer, Dates, Document, DocumentKind, DocumentLine, LineKind, Movement, Treatment
+from boekbrug.contract import (
+    Buyer,
+    Dates,
+    Document,
+    DocumentKind,
+    DocumentLine,
+    LineKind,
+    Movement,
+    RefundCause,
+    Treatment,
+)
 
 PAID = dt.datetime(2026, 9, 28, 10, tzinfo=dt.UTC)
 PROOF = replace(EVIDENCE, demands_proof=True)
@@ -65,6 +75,19 @@ def test_credit_note_of_a_supply_has_its_own_day() -> None:
         dates=Dates(invoiced=day("2026-11-03"), refunded=PAID, supply_to=day("2026-07-01")),
     )
     assert one(back, vat_scheme="cash").date == day("2026-11-03")
+
+
+@pytest.mark.parametrize(("cause", "expected"), [("error", "2026-09-30"), ("return", "2026-11-03")])
+def test_error_is_taken_back_in_its_own_period_and_a_return_in_that_of_its_credit(cause: str, expected: str) -> None:
+    sale = one(to_belgium(dates=Dates(invoiced=day("2026-09-30"))))
+    back = to_belgium(
+        line("-500.00", "0"),
+        kind=DocumentKind.CREDIT_NOTE,
+        dates=Dates(invoiced=day("2026-11-03")),
+        refund_cause=RefundCause(cause),
+    )
+    credit = one(back, more={"original": Original(lines=sale.lines, date=sale.date)})
+    assert credit.date == day(expected)
 
 
 def test_start_and_filed_periods_go_by_the_day_of_declaration() -> None:

@@ -134,6 +134,19 @@ def test_codes_of_a_plugin_are_added_all_or_none() -> None:
     assert len(codes) == before
 
 
+def test_problems_that_read_the_same_are_one() -> None:
+    def missing(line: str, country: str) -> Problem:
+        facts = {"document": "W1", "line": line, "amount": "10.00", "country": country}
+        return Problem(code="eu-business-without-vat-id", facts=facts)
+
+    def differs(line: str) -> Problem:
+        facts = {"document": "W1", "line": line, "amount": "10.00", "vat": "1.00", "rate": "21", "computed": "1.74"}
+        return Problem(code="vat-differs", facts=facts)
+
+    found = [missing("Tent", "BE"), differs("Tent"), missing("Pole", "BE"), differs("Pole"), missing("Peg", "DE")]
+    assert Catalogue().distinct(found) == [found[0], found[1], found[3], found[4]]
+
+
 def test_page_of_problems_is_current() -> None:
     made = subprocess.run([sys.executable, "-m", "boekbrug.problems"], capture_output=True, check=True)
     assert made.stdout.decode() == (ROOT / "docs" / "problems.md").read_text()

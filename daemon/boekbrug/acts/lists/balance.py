@@ -1,7 +1,7 @@
 """What stands on a day on the accounts for others' money: vouchers, prepayments, deposits, tips, what is owed."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
@@ -34,12 +34,21 @@ def items_of(rules: Rules) -> dict[str, list[str]]:
     return found
 
 
+def _merged(each: Iterable[dict[str, list[str]]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for items in each:
+        for account, names in items.items():
+            known = found.setdefault(account, [])
+            known += [name for name in names if name not in known]
+    return found
+
+
 def balance_list(scope: Scope, *, ask: bool = True) -> BookList:
     """State each balance item on the last day of the scope, since the licence began, debit positive."""
     since = Days(min(dt.date.fromisoformat(one.start) for one in scope.licences), scope.days.last)
     package = Package(scope, since, ask=ask)
     with scope.house.database.read() as connection:
-        items = items_of(scope.rules(connection))
+        items = _merged(items_of(rules) for rules in scope.each_rules(connection))
         stands = tuple(_stands(scope, connection, items, since))
         compared = compare(scope, connection, sorted(items), since, package)
         opened = tuple(_opened(scope, connection))
@@ -67,8 +76,7 @@ def _stands(
 
 
 def _opened(scope: Scope, connection: Connection) -> Iterator[tuple[Cell, ...]]:
-    account = scope.rules(connection).debtor
-    for licence in scope.ids:
-        for one in accounts.open_items(connection, licence, account, scope.days.iso[1]):
+    for licence, rules in zip(scope.ids, scope.each_rules(connection), strict=True):
+        for one in accounts.open_items(connection, licence, rules.debtor, scope.days.iso[1]):
             age = (scope.days.last - dt.date.fromisoformat(one.day)).days
             yield (one.account, one.currency, one.reference, one.day, age, amount(one.minor, one.currency))

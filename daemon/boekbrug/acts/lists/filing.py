@@ -120,7 +120,8 @@ def figures_of(scope: Scope, connection: Connection, kind: str) -> Frozen:
     if kind == "oss":
         found = oss_figures(scope, connection)
         return {
-            _APART.join((one.corrects or one.quarter, one.country, str(one.rate))): sums for one, sums in found.items()
+            _APART.join((one.corrects or one.quarter, f"{one.departure}-{one.country}", str(one.rate))): sums
+            for one, sums in found.items()
         }
     frozen: Frozen = {}
     for words, sums in figures(scope, connection).items():

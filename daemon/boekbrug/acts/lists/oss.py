@@ -17,15 +17,16 @@ from boekbrug.booking.declared import quarter_of, vat_at
 from boekbrug.contract import Treatment
 
 _BATCH = 500
-_SUPPLIES = columns("quarter country rate:rate base:money vat:money computed:money difference:money")
-_CORRECTIONS = columns("quarter corrects country rate:rate base:money vat:money")
+_SUPPLIES = columns("quarter departure country rate:rate base:money vat:money computed:money difference:money")
+_CORRECTIONS = columns("quarter corrects departure country rate:rate base:money vat:money")
 
 
 class Supply(NamedTuple):
-    """What is told of in one line of the return; `corrects` is the earlier quarter that it belongs to."""
+    """What is told of in one line of the return, from where to where; `corrects` is the earlier quarter it is of."""
 
     quarter: str
     corrects: str
+    departure: str
     country: str
     rate: Decimal
 
@@ -39,10 +40,10 @@ def oss_list(scope: Scope) -> BookList:
     for one, (base, vat) in ordered:
         computed = vat_at(base, one.rate)
         if not one.corrects:
-            row = (one.quarter, one.country, one.rate, euro(base), euro(vat), euro(computed), euro(vat - computed))
-            supplies.append(row)
+            amounts = (euro(base), euro(vat), euro(computed), euro(vat - computed))
+            supplies.append((one.quarter, one.departure, one.country, one.rate, *amounts))
     corrections = tuple(
-        (one.quarter, one.corrects, one.country, one.rate, euro(base), euro(vat))
+        (one.quarter, one.corrects, one.departure, one.country, one.rate, euro(base), euro(vat))
         for one, (base, vat) in ordered
         if one.corrects
     )
@@ -77,8 +78,9 @@ def _add(
     day, part = facet.head.date, facet.part
     sold = min(day, days.get(part.document, day)) if part is not None else day
     quarter, of = (quarter_of(dt.date.fromisoformat(one)) for one in (day, sold))
+    home = scope.book(connection, facet.head.licence, facet.head.rules).rules.country
     for words, (base, vat) in scope.declared(connection, facet).items():
         if words.box is Box.OSS:
-            key = Supply(quarter, "" if of == quarter else of, words.country, words.rate)
+            key = Supply(quarter, "" if of == quarter else of, words.origin or home, words.country, words.rate)
             before = found[key]
             found[key] = before[0] + base, before[1] + vat

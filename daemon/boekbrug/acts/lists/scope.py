@@ -88,6 +88,10 @@ class Scope:
         """Return the rules that the licence asked for has now."""
         return self.book(connection, self.licence.id, self.licence.rules).rules
 
+    def each_rules(self, connection: Connection) -> list[Rules]:
+        """Return the rules that each licence has now."""
+        return [self.book(connection, one.id, one.rules).rules for one in self.licences]
+
     def facets(
         self,
         connection: Connection,

@@ -10,6 +10,7 @@ from boekbrug.acts.lists.filing import FiledPeriod, figures_of, filed
 from boekbrug.acts.lists.scope import Facet, Scope, origins
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns, euro
 from boekbrug.acts.lists.vat import DOCUMENTS, box_name, document_rows, listed
+from boekbrug.booking.boxes import Box
 from boekbrug.booking.composed import Draft
 from boekbrug.booking.declared import Amounts, declared
 from boekbrug.booking.terms import InTerm, part_of
@@ -26,6 +27,12 @@ from boekbrug.sync.workplace import MICROSECOND, Workplace
 _BATCH = 200
 _CHANGES = columns("first:day last:day on:day by figure filed_base:money filed_vat:money base:money vat:money")
 _HELD = columns("number kind:word dated:day box:word rate:rate country base:money vat:money")
+_BOXES = {
+    "vat": frozenset(str(box) for box in Box) - {str(Box.OSS), str(Box.FOREIGN)},
+    "icp": frozenset({str(Box.UNION)}),
+    "oss": frozenset({str(Box.OSS)}),
+}
+"""What of a document each return mentions."""
 _decode = msgspec.msgpack.Decoder(Document).decode
 Rows = Iterator[tuple[Cell, ...]]
 
@@ -42,7 +49,7 @@ def supplementary_list(scope: Scope, kind: str) -> BookList:
     ]  # fmt: skip
     with scope.house.database.read() as connection:
         changes = tuple(row for one in found for row in _changes(scope, connection, one))
-        later = tuple(row for one in found for row in _booked_later(scope, connection, one))
+        later = tuple(row for one in found for row in _booked_later(scope, connection, one) if row[0] in _BOXES[kind])
         held = tuple(row for licence in scope.licences for row in _held(scope, connection, licence))
     parts = [
         Part(name="changes", columns=_CHANGES, rows=changes, differs=len(changes)),

@@ -28,6 +28,7 @@ _MOVEMENT = columns(
     "account currency opening:money sales:money refunds:money payouts:money fees:money other:money closing:money"
 )
 _OPEN = columns("account currency payment number date:day age:count over amount:money")
+_AGES = columns("account currency up_to_7:money up_to_14:money up_to_30:money older:money open:money")
 _decode = msgspec.msgpack.Decoder(Document).decode
 _FEES = ("provider fees", "input VAT")
 
@@ -53,17 +54,18 @@ def suspense_accounts(rules: Rules) -> list[str]:
 def suspense_list(scope: Scope, *, ask: bool = True) -> BookList:
     """Specify each suspense account and currency over a period, and compare it with the package."""
     with scope.house.database.read() as connection:
-        rules = scope.rules(connection)
-        named = suspense_accounts(rules)
+        each = scope.each_rules(connection)
+        named = sorted({account for rules in each for account in suspense_accounts(rules)})
         since = _since(scope)
         movement = tuple(_movement(scope, connection, named))
-        by_us = rules.provider_booked_by == "boekbrug"
+        by_us = all(rules.provider_booked_by == "boekbrug" for rules in each)
         opened = _open_items(scope, connection, named) if by_us else []
     package = Package(scope, since, ask=ask)
     with scope.house.database.read() as connection:
         compared = compare(scope, connection, named, since, package)
     parts = [Part(name="accounts", columns=_MOVEMENT, rows=movement), compared]
     if by_us:
+        parts.append(Part(name="ages", columns=_AGES, rows=tuple(_age_rows(opened, scope.days.last))))
         parts.append(Part(name="open", columns=_OPEN, rows=tuple(_open_rows(opened, scope.days.last))))
     return listed(scope, "suspense", parts, (*package.remarks, *(() if by_us else (PAYOUTS_ELSEWHERE,))))
 
@@ -143,6 +145,16 @@ def _payments(scope: Scope, connection: Connection, page: Sequence[Facet]) -> di
         payout = _decode(sealing.open_body(body, document, n)).payout
         found[document] = () if payout is None else payout.payments
     return found
+
+
+def _age_rows(opened: Iterable[Item], last: dt.date) -> Iterator[tuple[Cell, ...]]:
+    """Add up what is open per account and currency by its age in days."""
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * (len(AGES) + 1))
+    for one in opened:
+        age = (last - dt.date.fromisoformat(one.date)).days
+        sums[one.account, one.currency][sum(1 for limit in AGES if age > limit)] += one.minor
+    for (account, currency), of_age in sorted(sums.items()):
+        yield account, currency, *(amount(minor, currency) for minor in (*of_age, sum(of_age)))
 
 
 def _open_rows(opened: Iterable[Item], last: dt.date) -> Iterator[tuple[Cell, ...]]:

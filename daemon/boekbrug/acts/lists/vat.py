@@ -49,7 +49,8 @@ def figures(scope: Scope, connection: Connection) -> Amounts:
         like = Line(role=Role.BASE, account="", minor=0, vat_code=one.vat_code, treatment=treatment, why=one.why)
         words = words_of(like, scope.book(connection, one.licence, one.rules))
         if words is not None:
-            found.append({words: (-one.base, -one.vat)})
+            # where the stock lies matters to the return of the one-stop shop alone
+            found.append({words._replace(origin=""): (-one.base, -one.vat)})
     return add(found)
 
 

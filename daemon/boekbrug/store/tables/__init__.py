@@ -4,6 +4,7 @@ from boekbrug.store.tables.agreed import agreement, filing
 from boekbrug.store.tables.base import metadata
 from boekbrug.store.tables.documents import (
     answer,
+    daily,
     document,
     document_state,
     fetch_cursor,
@@ -12,6 +13,7 @@ from boekbrug.store.tables.documents import (
     revision,
     sale_basis,
     tally,
+    troubles,
     write_back,
 )
 from boekbrug.store.tables.entries import (
@@ -26,7 +28,16 @@ from boekbrug.store.tables.entries import (
     term_day,
 )
 from boekbrug.store.tables.outside import distance_sale, exchange_rate, vat_answer, vat_id
-from boekbrug.store.tables.people import api_key, cases, login_failure, login_link, session, user_licence, users
+from boekbrug.store.tables.people import (
+    api_key,
+    cases,
+    login_failure,
+    login_link,
+    proposal,
+    session,
+    user_licence,
+    users,
+)
 from boekbrug.store.tables.reference import (
     administration,
     app,
@@ -54,6 +65,7 @@ __all__ = [
     "cache",
     "cases",
     "connection",
+    "daily",
     "distance_sale",
     "document",
     "document_state",
@@ -78,6 +90,7 @@ __all__ = [
     "party",
     "payload",
     "problem",
+    "proposal",
     "revision",
     "rules",
     "run",
@@ -87,6 +100,7 @@ __all__ = [
     "tally",
     "term",
     "term_day",
+    "troubles",
     "unit",
     "user_licence",
     "users",

@@ -44,6 +44,12 @@ def word(name: str, length: int = 64, *, null: bool = False, **options: Any) -> 
     return Column(name, String(length), nullable=null, **options)
 
 
+def prefixed(name: str, length: int, **options: Any) -> Column[str]:
+    """Declare a short text that is found by how it begins: by its bytes, as no language sorts, an index serves that."""
+    plain = String(length)
+    return Column(name, plain.with_variant(String(length, collation="C"), "postgresql"), nullable=False, **options)
+
+
 def prose(name: str, *, null: bool = False) -> Column[str]:
     """Declare a text of any length, JSON included."""
     return Column(name, Text, nullable=null)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint
 
-from boekbrug.store.tables.base import binary, day, integer, key, metadata, moment, partial_index, prose, word
+from boekbrug.store.tables.base import binary, day, integer, key, metadata, moment, partial_index, prefixed, prose, word
 
 document = Table(
     "document",
@@ -12,7 +12,7 @@ document = Table(
     word("unit"),
     word("kind", 16),
     word("source_id", 255),
-    word("number", 255),
+    prefixed("number", 255),
     word("sale_ref", 255),
     integer("revision"),
     binary("content_hash"),
@@ -26,7 +26,7 @@ document = Table(
     UniqueConstraint("connection", "unit", "kind", "source_id", name="identity"),
 )
 Index("ix_document_number", document.c.number)
-Index("ix_document_total", document.c.total)
+Index("ix_document_total", document.c.total, document.c.id)
 partial_index("ix_document_email", document.c.email_hash, only="email_hash is not null")
 partial_index("ix_document_sale", document.c.sale_ref, only="sale_ref <> ''")
 partial_index("ix_document_refers", document.c.refers_to, only="refers_to <> ''")
@@ -78,6 +78,18 @@ partial_index(
 tally = Table("tally", metadata, integer("licence"), word("state", 16), integer("number"))
 Index("ix_tally", tally.c.licence, tally.c.state, tally.c.number)
 
+# turnover per day of what is booked, added to in the same way
+daily = Table(
+    "daily",
+    metadata,
+    integer("licence"),
+    day("day"),
+    word("currency", 3),
+    integer("number"),
+    integer("minor"),
+)
+Index("ix_daily", *daily.c)
+
 sale_basis = Table(
     "sale_basis",
     metadata,
@@ -88,13 +100,15 @@ sale_basis = Table(
     sqlite_with_rowid=False,
 )
 
-# what a source is told of its sales, where the licence wants that: the row is the intent of each call. No call finds a
-# note again, so that one whose answer was lost is written a second time
+# errands after a booking, where the licence wants them: a note to the source, and the source's own file to the target.
+# The row is the intent of each call. No call finds a note again, so that one whose answer was lost is written a second
+# time; a file is looked for before it is sent
 write_back = Table(
     "write_back",
     metadata,
     integer("licence", primary_key=True, autoincrement=False),
     integer("document", primary_key=True, autoincrement=False),
+    word("errand", 8, primary_key=True),
     integer("entry"),
     word("state", 16),
     word("reason"),
@@ -135,11 +149,18 @@ problem = Table(
     word("code"),
     word("severity", 16),
     prose("facts"),
+    # 1 on the first of those that a document has of one code: what is counted is sales, not their lines
+    integer("counts", server_default="0"),
     moment("opened_at"),
     moment("closed_at", null=True),
 )
 partial_index("ix_problem_document", problem.c.licence, problem.c.document, only="closed_at is null")
+partial_index("ix_problem_kind", problem.c.licence, problem.c.code, problem.c.document, only="closed_at is null")
 partial_index("ix_problem_place", problem.c.connection, problem.c.place, only="closed_at is null")
+
+# how many problems of a licence were opened and closed, as `tally` counts documents
+troubles = Table("troubles", metadata, integer("licence"), word("code"), word("severity", 16), integer("number"))
+Index("ix_troubles", *troubles.c)
 
 fetch_cursor = Table(
     "fetch_cursor",

@@ -103,6 +103,8 @@ membership = Table(
     integer("licence"),
     integer("revision"),
     moment("ended_at", null=True),
+    # what a sale adds to the turnover of the entry's day, as it was booked: the shop may change it afterwards
+    integer("turnover", null=True),
     # the lines that the facet stands for in a total; without it those of the entry
     binary("share", null=True),
     sqlite_with_rowid=False,

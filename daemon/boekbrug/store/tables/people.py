@@ -67,6 +67,23 @@ api_key = Table(
     UniqueConstraint("token_hash"),
 )
 
+proposal = Table(
+    "proposal",
+    metadata,
+    key(),
+    integer("licence", ForeignKey("licence.id")),
+    # the licence as it was when this was written: what others changed since must not be undone unseen
+    prose("before"),
+    prose("body"),
+    prose("note"),
+    word("state", 16),
+    word("actor", 255),
+    moment("at"),
+    word("decided_by", 255, null=True),
+    moment("decided_at", null=True),
+)
+Index("ix_proposal_licence", proposal.c.licence, proposal.c.id)
+
 cases = Table(
     "cases",
     metadata,

@@ -7,11 +7,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from boekbrug.store import schema
-from boekbrug.store.database import Database
 from boekbrug.testing.simulation.coverage import Cell, table
 from boekbrug.testing.simulation.invariants import Broken
-from boekbrug.testing.simulation.simulator import Simulation
+from boekbrug.testing.simulation.place import make_template
+from boekbrug.testing.simulation.simulator import STEPS, Simulation
 
 
 def main() -> int:
@@ -19,7 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--coverage", action="store_true", help="print which accident met which state in which phase")
     parser.add_argument("--trace", action="store_true", help="print every step")
     options = parser.parse_args()
@@ -38,7 +37,7 @@ def main() -> int:
                 return 1
             if options.trace:
                 _print("\n".join(simulation.trace))
-            met += simulation.met + simulation.world.met
+            met += simulation.all_met()
             covered += simulation.coverage
     seconds = time.perf_counter() - started
     for what, count in sorted(met.items()):
@@ -52,16 +51,6 @@ def main() -> int:
         f"{options.seeds} passed, 0 failed: {steps} steps in {seconds:.0f} s, {steps / seconds:.0f} steps per second"
     )
     return 0
-
-
-def make_template(folder: Path) -> Path:
-    """Make an empty database of this release that simulations start from."""
-    path = folder / "template.db"
-    database = Database(f"sqlite:///{path}", lambda: 0)
-    schema.upgrade(database)
-    # closing the last connection moves the write-ahead log into the file
-    database.close()
-    return path
 
 
 def _print(text: str) -> None:

@@ -3,26 +3,36 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from boekbrug.testing.world import Fault, FindFault, TokenFault
+
 Cell = tuple[str, str, str]
 """State of an entry, accident, phase of the worker."""
 
 STATES = ("none", "due", "claimed", "sending", "in-doubt", "booked", "refused", "replaced")
 ABOUT = {
-    "fetch": ("claimed-licence", "fetch-claimed", "fetched", "fetch-done", "fetch-failed"),
-    "compose": ("composed", "asking", "settled", "cautious"),
+    "fetch": ("claimed-licence", "rules-read", "fetch-claimed", "fetched", "fetch-done", "fetch-failed"),
+    "compose": ("composed", "closed", "asking", "settled", "settle-failed", "cautious"),
     "parties": ("parties-claimed", "parties-found", "parties-created", "parties-provided", "parties-failed"),
     "deliver": ("claimed", "recognised", "intended", "called", "delivered", "deliver-failed"),
     "between": ("idle", "released", "run-done", "claim-lost"),
 }
 """The phases of the table, and the steps after which a worker is in each."""
-CALLS = {
-    "busy", "garbage", "half-batch", "late-commit", "lost-call", "lost-reply", "not-sent", "refused", "unauthorised",
-    "late-listing", "unreachable", "card-unfit",
-}  # fmt: skip
+_POSTED = frozenset({"deliver"})
+_CALLED = frozenset({"compose", "parties", "deliver"})
+REACH: dict[str, frozenset[str]] = {
+    **dict.fromkeys((str(fault) for fault in Fault), _POSTED),
+    Fault.NOT_SENT: frozenset({"fetch", "deliver"}),
+    Fault.BUSY: frozenset({"fetch", "compose", "parties", "deliver"}),
+    FindFault.UNREACHABLE: frozenset({"compose", "parties"}),
+    FindFault.CANNOT_TELL: frozenset({"compose"}),
+    FindFault.CARD_UNFIT: frozenset({"parties"}),
+    FindFault.LATE_LISTING: _POSTED,
+    **dict.fromkeys((str(fault) for fault in TokenFault), _CALLED),
+}
+"""In which phases an accident of a call can come; what strikes the machine or the books comes in any."""
 WHY = {
-    "a": "without an entry nothing is sent and nothing is looked up",
-    "b": "an answer about a call comes only while parties or entries are sent, or asked for before that",
-    "c": "a listing is late by its record: it begins when something was sent",
+    "a": "without an entry there are no customers to be made known and nothing to be sent or asked for",
+    "b": "the call that this happens to is not made in this phase",
 }
 
 
@@ -32,12 +42,12 @@ def table(met: Mapping[Cell, int]) -> tuple[str, list[Cell]]:
     for (state, fault, step), count in met.items():
         cells[state, fault, phase_of(step)] += count
     faults = sorted({fault for _, fault, _ in cells})
-    lines = [f"{'accident':14} {'phase':9}" + "".join(f"{state:>10}" for state in STATES)]
+    lines = [f"{'accident':18} {'phase':9}" + "".join(f"{state:>10}" for state in STATES)]
     empty: list[Cell] = []
     for fault in faults:
         for phase in ABOUT:
             row = [_drawn(cells[state, fault, phase], (state, fault, phase), empty) for state in STATES]
-            lines.append(f"{fault:14} {phase:9}" + "".join(f"{cell:>10}" for cell in row))
+            lines.append(f"{fault:18} {phase:9}" + "".join(f"{cell:>10}" for cell in row))
     lines += [f"{letter}: {why}" for letter, why in WHY.items()]
     return "\n".join(lines), empty
 
@@ -59,10 +69,7 @@ def _drawn(count: int, cell: Cell, empty: list[Cell]) -> str:
 def explained(cell: Cell) -> str:
     """Return the letter of why a cell cannot be met, or nothing."""
     state, fault, phase = cell
-    if fault in CALLS and state == "none":
-        return "a"
-    if fault in ("not-sent", "busy") and phase == "fetch":
-        return ""
-    if fault in CALLS and phase in ("fetch", "between"):
+    if phase not in REACH.get(fault, ABOUT):
         return "b"
-    return "c" if fault == "late-listing" and phase == "compose" else ""
+    of_entries = phase in ("parties", "deliver") or (phase == "compose" and fault in REACH)
+    return "a" if state == "none" and of_entries else ""

@@ -1,93 +1,177 @@
-"""Leave nothing to chance: for every kind of accident, kill the worker at every boundary between two phases."""
+"""Leave nothing to chance: every point at which a worker can die, every order in which two can take turns."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
-from boekbrug.testing.simulation.invariants import Broken, check_end, check_now
-from boekbrug.testing.simulation.simulator import LIMITS, Simulation
-from boekbrug.testing.simulation.world import Fault
+from boekbrug.testing.simulation.invariants import Broken
+from boekbrug.testing.simulation.place import LIMITS
+from boekbrug.testing.simulation.simulator import Simulation
+from boekbrug.testing.world import Died, Fault, Peril
 
-_SALES = 3
 _STEPS_AT_MOST = 60
+_BUYER = 1
+_A_DAY = dt.timedelta(hours=26)
 
 
-def every_death(folder: Path, template: Path | None, fault: Fault | None, after: int = 0, stride: int = 1) -> int:
-    """Run a scenario once per boundary, dying there; return how many boundaries there were; raise Broken.
+def every_death(
+    folder: Path,
+    template: Path,
+    fault: Fault | None,
+    after: int = 0,
+    *,
+    scenario: Callable[[Simulation], None] | None = None,
+    stride: int = 1,
+) -> int:
+    """Run a scenario once per point, dying there; return how many points there were at most; raise Broken.
 
-    The accident happens after so many calls that go well: the first calls make customers, the later ones entries.
-    A `stride` above 1 takes only every so many of the boundaries.
+    A point is the beginning and end of every call, between the items of a batch, and before and after every
+    transaction is kept; between two of them nothing happens that outlives the worker. The accident happens after so
+    many calls that go well: the first calls make customers, the later ones entries. A `stride` above 1 takes only every
+    so many of the points.
     """
-    undisturbed = _scenario(folder, template, fault, after)
-    boundaries = sum(1 for _ in _steps(undisturbed))
-    undisturbed.close()
-    for boundary in range(0, boundaries + 1, stride):
-        simulation = _scenario(folder, template, fault, after)
+    for point in count(0, stride):
+        simulation = _prepared(folder, template, fault, after, scenario)
+        simulation.perils.plan(Peril.DIED, point)
         try:
-            _die_at(simulation, boundary)
+            died = _dies(simulation)
+            simulation.come_to_rest()
+            simulation.watch.end(simulation.house.database)
         except Broken as broken:
-            broken.add_note(f"accident {fault}, killed after step {boundary} of {boundaries}")
+            broken.add_note(f"accident {fault} after {after} calls, died at point {point}")
             raise
         finally:
             simulation.close()
-    return boundaries
+        if not died:
+            return point
+    raise AssertionError  # there is always a point that no worker reaches
 
 
-def every_interleaving(folder: Path, template: Path | None, fault: Fault | None, *, stride: int = 1) -> int:
-    """Run two workers over two sales in all orders with two switches between them; return how many there were.
+def three_sales(simulation: Simulation) -> None:
+    """Let three sales come in, of which two share a customer."""
+    for unit, buyer in (("shop", _BUYER), ("till", _BUYER), ("shop", 2)):
+        simulation.world.sell(unit, buyer)
 
-    The first stops after some of its steps for longer than its lease, the second takes some, then the first goes on.
-    A `stride` above 1 takes only every so many of the orders.
+
+def a_reversal(simulation: Simulation) -> None:
+    """Let a sale be booked, and reversed to be booked anew."""
+    simulation.world.sell("shop", _BUYER)
+    _run(simulation)
+    simulation.person.reverse(simulation.random, "shop", rebook=True)
+
+
+def a_day(simulation: Simulation) -> None:
+    """Let a day of two sales be over."""
+    simulation.world.sell("till", _BUYER)
+    simulation.world.sell("till", 2)
+    _run(simulation)
+    simulation.clock.advance(_A_DAY)
+
+
+def a_correction(simulation: Simulation) -> None:
+    """Let a sale change after its day was booked."""
+    a_day(simulation)
+    _run(simulation)
+    simulation.world.change()
+    simulation.clock.advance(dt.timedelta(minutes=2))
+
+
+SCENARIOS = (three_sales, a_reversal, a_day, a_correction)
+
+
+def every_interleaving(
+    folder: Path, template: Path, fault: Fault | None, *, waits: bool = False, stride: int = 1
+) -> int:
+    """Run two workers over two sales in all orders with at most two switches; return how many there were.
+
+    The sales are of two licences and one customer, fetched and composed. The first worker takes some steps, the second
+    some, then the first goes on to its end and after it the second. With `waits` each stops for longer than its lease,
+    else all of it happens at one moment. A `stride` above 1 takes only every so many of the orders.
     """
-    undisturbed = _scenario(folder, template, fault, 0, sales=2)
-    longest = sum(1 for _ in _steps(undisturbed))
-    undisturbed.close()
-    orders = [(first, second) for first in range(1, longest + 1) for second in range(1, longest + 1)]
+    longest = []
+    for worker in (0, 1):
+        alone = _two_workers(folder, template, fault)
+        longest.append(sum(1 for _ in _steps(alone, worker)))
+        alone.close()
+    orders = [(first, second) for first in range(longest[0] + 1) for second in range(1, longest[1] + 1)]
     for first, second in orders[::stride]:
-        simulation = _scenario(folder, template, fault, 0, sales=2, workers=2)
+        simulation = _two_workers(folder, template, fault)
         try:
-            _switch_twice(simulation, first, second)
+            _take_turns(simulation, first, second, waits=waits)
         except Broken as broken:
-            broken.add_note(f"accident {fault}, switched after {first} steps and after {second} more")
+            broken.add_note(f"accident {fault}, switched after {first} steps and after {second} more, waits: {waits}")
             raise
         finally:
             simulation.close()
     return len(orders[::stride])
 
 
-def _switch_twice(simulation: Simulation, first: int, second: int) -> None:
-    for worker, steps in ((0, first), (1, second), (0, _STEPS_AT_MOST)):
+def _take_turns(simulation: Simulation, first: int, second: int, *, waits: bool) -> None:
+    for worker, steps in ((0, first), (1, second), (0, _STEPS_AT_MOST), (1, _STEPS_AT_MOST)):
         for _, _ in zip(range(steps), _steps(simulation, worker), strict=False):
-            check_now(simulation.database, simulation.world)
-        simulation.clock.advance(LIMITS.lease + dt.timedelta(seconds=1))
-        simulation.world.settle_late_commits()
+            simulation.watch.now()
+        if waits:
+            simulation.clock.advance(LIMITS.lease + dt.timedelta(seconds=1))
+            simulation.world.settle_late_commits()
     simulation.come_to_rest()
-    check_end(simulation.database, simulation.world)
+    simulation.watch.end(simulation.house.database)
 
 
-def _die_at(simulation: Simulation, boundary: int) -> None:
-    for n, _ in enumerate(_steps(simulation)):
-        check_now(simulation.database, simulation.world)
-        if n == boundary:
-            break
-    simulation.kill(0)
-    simulation.come_to_rest()
-    check_end(simulation.database, simulation.world)
-
-
-def _scenario(
-    folder: Path, template: Path | None, fault: Fault | None, after: int, sales: int = _SALES, workers: int = 1
+def _prepared(
+    folder: Path, template: Path, fault: Fault | None, after: int, scenario: Callable[[Simulation], None] | None
 ) -> Simulation:
-    simulation = Simulation(seed=3, folder=folder, template=template, workers=workers)
-    simulation.world.rate = 0
-    simulation.world.script = [None] * after + [fault] if fault else []
-    for _ in range(sales):
-        simulation.world.sell()
+    simulation = Simulation(seed=3, folder=folder, template=template, workers=1)
+    simulation.chance.rate = 0
+    simulation.chance.faulty = False
+    (scenario or three_sales)(simulation)
+    simulation.chance.script = [None] * after + [fault] if fault else []
     return simulation
 
 
+def _two_workers(folder: Path, template: Path, fault: Fault | None) -> Simulation:
+    # an even seed: each sale of both licences is an entry of its own
+    simulation = Simulation(seed=6, folder=folder, template=template, workers=2)
+    simulation.chance.rate = 0
+    simulation.chance.faulty = False
+    for unit in ("shop", "till"):
+        simulation.world.sell(unit, _BUYER)
+    for worker in (0, 1):
+        for step in _phases(simulation, worker):
+            if step == "composed":
+                break
+    simulation.hire_all()
+    simulation.clock.advance(LIMITS.lease + dt.timedelta(minutes=2))
+    simulation.chance.script = [fault] if fault else []
+    return simulation
+
+
+def _dies(simulation: Simulation) -> bool:
+    """Let a worker work until it dies or is done; tell which."""
+    try:
+        with simulation.perils.at_work():
+            for _ in _steps(simulation):
+                simulation.watch.now()
+    except Died:
+        simulation.hire_all()
+        simulation.watch.now()
+        return True
+    return False
+
+
+def _run(simulation: Simulation) -> None:
+    for _ in _steps(simulation):
+        simulation.watch.now()
+
+
 def _steps(simulation: Simulation, worker: int = 0) -> Iterator[None]:
-    for _ in range(_STEPS_AT_MOST):
-        if simulation.crew[worker].step() is None:
-            return
+    for _ in _phases(simulation, worker):
         yield
+
+
+def _phases(simulation: Simulation, worker: int) -> Iterator[str]:
+    for _ in range(_STEPS_AT_MOST):
+        step = simulation.crew[worker].step()
+        if step is None:
+            return
+        yield step.phase

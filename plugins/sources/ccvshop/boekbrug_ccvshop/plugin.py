@@ -6,6 +6,7 @@ from typing import ClassVar
 from boekbrug.contract import (
     App,
     AskKeys,
+    Attachment,
     AuthorisationLost,
     BoekbrugError,
     Catalogue,
@@ -35,7 +36,7 @@ from boekbrug.contract import (
     Window,
     hookimpl,
 )
-from boekbrug_ccvshop import hooks, install, writing
+from boekbrug_ccvshop import files, hooks, install, writing
 from boekbrug_ccvshop.client import LIMITS, Keys, Shop
 from boekbrug_ccvshop.codes import CODES
 from boekbrug_ccvshop.invoices import Invoices
@@ -103,6 +104,11 @@ class CcvShop(Source):
         """Write our number to an invoice, or a note to an order."""
         self._require(unit)
         return writing.write_back(self._shop(), ref, note)
+
+    def file(self, unit: str, ref: DocumentRef) -> Attachment | None:
+        """Return the PDF of an invoice."""
+        self._require(unit)
+        return files.invoice_file(self._shop(), self.context.http, ref)
 
     def subscribe(self, unit: str, addresses: Mapping[str, str]) -> Mapping[str, str]:
         """Register our address per event."""

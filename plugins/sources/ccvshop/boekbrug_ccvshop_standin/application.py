@@ -44,6 +44,8 @@ class ShopApplication:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if path.startswith(CONTROL):
             return self._controlled(method, path.removeprefix(CONTROL), body, start_response)
+        if path.startswith(f"{PREFIX}invoice-") and path.endswith(".pdf"):
+            return self._pdf(path.removeprefix(f"{PREFIX}invoice-").removesuffix(".pdf"), start_response)
         target = _target(environ)
         fault = self._surroundings.faults.take(*ODD, method=method, path=path)
         try:
@@ -58,6 +60,16 @@ class ShopApplication:
         if fault is not None and fault.kind == "wrong-hash":
             headers = [(name, value[::-1] if name == "x-hash" else value) for name, value in headers]
         return self._send(start_response, status, written, headers)
+
+    def _pdf(self, id: str, start_response: "StartResponse") -> Iterable[bytes]:
+        """Hand out an invoice to whoever has its address, as shops do."""
+        known = id.isdigit() and int(id) in self.world.invoices
+        body = f"%PDF-1.4 invoice {id}".encode() if known else b"<html>Niet gevonden</html>"
+        kind = "application/pdf" if known else "text/html"
+        start_response(
+            "200 OK" if known else "404 Not Found", [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        )
+        return [body]
 
     def _answer(self, environ: "WSGIEnvironment", method: str, target: str, body: bytes) -> tuple[int, Any]:
         path, _, query = target.partition("?")

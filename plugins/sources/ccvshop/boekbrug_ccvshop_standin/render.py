@@ -94,7 +94,7 @@ def invoice_json(invoice: Invoice, root: str) -> dict[str, Any]:
         **_party(invoice.person, ""),
         "order": None if invoice.link == "null" else f"{root}orders/{invoice.order}/",
         "invoicerows": {"href": f"{href}invoicerows/"},
-        "deeplink": f"{root}invoice-{invoice.id}.pdf",
+        "deeplink": invoice.pdf_at or f"{root}invoice-{invoice.id}.pdf",
     }
 
 

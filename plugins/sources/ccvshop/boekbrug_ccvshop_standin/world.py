@@ -62,6 +62,8 @@ class Invoice(msgspec.Struct, kw_only=True, omit_defaults=True):
     rows_removed: bool = False
     totals_removed: bool = False
     external_reference: str | None = None
+    #: another address of the PDF than the shop's own
+    pdf_at: str = ""
     variant: str = ""
 
 

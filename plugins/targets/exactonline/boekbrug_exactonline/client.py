@@ -146,6 +146,14 @@ def message_of(answer: HttpResponse) -> str | None:
         return None
 
 
+def refusal_of(answer: HttpResponse) -> str | None:
+    """Return why a call was refused for good; None for a failure, which Exact answers with 500 too, but no message."""
+    message = message_of(answer)
+    if answer.status_code in (400, 404, 405) or (answer.status_code == 500 and message):
+        return message or f"HTTP {answer.status_code}"
+    return None
+
+
 def literal(text: str) -> str:
     """Write a text as it stands in a filter."""
     return "'" + text.replace("'", "''") + "'"

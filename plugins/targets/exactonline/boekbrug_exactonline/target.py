@@ -8,6 +8,7 @@ import msgspec
 
 from boekbrug.contract import (
     Administration,
+    Attachment,
     BoekbrugError,
     Booked,
     Chart,
@@ -34,11 +35,11 @@ from boekbrug.contract import (
     TargetCapabilities,
     Unknown,
 )
-from boekbrug_exactonline import customers, finding, reading, texts
+from boekbrug_exactonline import attaching, customers, finding, reading, texts
 from boekbrug_exactonline.authorising import ExactAuthorisation
 from boekbrug_exactonline.books import Books, kept_books, read_books
 from boekbrug_exactonline.checks import entry_faults, problem, rule_faults
-from boekbrug_exactonline.client import Client, message_of
+from boekbrug_exactonline.client import Client, refusal_of
 from boekbrug_exactonline.limits import LIMITS
 from boekbrug_exactonline.payloads import CUSTOMERS, customer_payload, entry_payload
 from boekbrug_exactonline.rows import BookedRow, DivisionRow, MeRow, NewCustomer, SalesRow, day_of
@@ -66,6 +67,8 @@ class ExactOnlineTarget(ExactAuthorisation, Target):
     capabilities: ClassVar[TargetCapabilities] = TargetCapabilities(
         entry_kinds=frozenset(EntryKind),
         mark_length=30,
+        attachments=True,
+        debtors_in_memorials=False,
         generates=frozenset({Role.DEBTOR, Role.VAT}),
         limits=LIMITS,
     )
@@ -149,6 +152,10 @@ class ExactOnlineTarget(ExactAuthorisation, Target):
         """Add up the ledger per account."""
         return reading.balances(self._client, administration, start, end)
 
+    def attach(self, administration: str, remote_id: str, mark: str, file: Attachment) -> Outcome:
+        """Hang a file on an entry, unless it hangs there."""
+        return attaching.attach(self._client, administration, remote_id, mark, file)
+
     def forecast(self, administration: str, entries: int) -> dt.datetime:
         """Return when so many more entries will be through: each is a call, and some look-ups come beside them."""
         return self._client.through(administration, entries + entries // _LOOKED_UP)
@@ -182,12 +189,11 @@ class ExactOnlineTarget(ExactAuthorisation, Target):
         return entry_payload(effect, effect.body, books)
 
     def _outcome(self, item: Prepared, answer: HttpResponse) -> Outcome:
-        """Tell a refusal from a failure: Exact answers both with 500, and only a refusal has a message."""
         if answer.status_code == 201:
             return _booked(item, answer)
-        message = message_of(answer)
-        if answer.status_code in (400, 404, 405) or (answer.status_code == 500 and message):
-            return self._refused(item, message or f"HTTP {answer.status_code}")
+        message = refusal_of(answer)
+        if message is not None:
+            return self._refused(item, message)
         return Unknown(reason=f"HTTP {answer.status_code} without a message")
 
     def _refused(self, item: Prepared, message: str) -> Refused:

@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import msgspec
 
 from boekbrug.testing.standin import Surroundings
+from boekbrug_exactonline_standin import documents
 from boekbrug_exactonline_standin.control import Control
 from boekbrug_exactonline_standin.entries import BOOKINGS
 from boekbrug_exactonline_standin.limits import Limits
@@ -198,6 +199,8 @@ class Exact:
         try:
             if entity == "crm/Accounts":
                 row = self._new_customer(division, asked)
+            elif entity in documents.KINDS:
+                row = documents.KINDS[entity](division, asked, self.clock.now(), self.switches)
             elif entity in BOOKINGS:
                 row = BOOKINGS[entity](division, asked, self.clock.now(), self.switches)
                 row["_entity"] = entity

@@ -123,6 +123,8 @@ def _books(division: Division) -> dict[str, Any]:
     return {
         "entries": [_shown(row) for row in division.entries.values()],
         "ledger": [_shown(row) for row in division.ledger],
+        "documents": [_shown(row) for row in division.documents.values()],
+        "attachments": [_shown(row) for row in division.attachments],
         "customers": [_shown(row) for row in division.customers.values()],
         "closed": sorted(division.closed),
     }

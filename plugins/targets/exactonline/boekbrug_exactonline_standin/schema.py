@@ -63,6 +63,10 @@ SCHEMAS: Mapping[str, tuple[str, ...]] = {
     ),
     "financialtransaction/CashEntryLines": _words(_MONEY_LINE),
     "financialtransaction/BankEntryLines": _words(_MONEY_LINE),
+    "documents/Documents": _words(
+        "ID Subject Type Account DocumentDate FinancialTransactionEntryID Body Category Created Modified"
+    ),
+    "documents/DocumentAttachments": _words("ID Document FileName FileSize Attachment Url"),
     "financialtransaction/TransactionLines": _words(
         """ID EntryID EntryNumber JournalCode FinancialYear FinancialPeriod Date LineNumber LineType Type Status
         GLAccount GLAccountCode GLAccountDescription AmountDC AmountFC AmountVATFC AmountVATBaseFC VATCode VATType
@@ -80,6 +84,8 @@ def _writable(path: str, *more: str) -> tuple[str, ...]:
 
 WRITABLE: Mapping[str, tuple[str, ...]] = {
     "crm/Accounts": (*_writable("crm/Accounts"), "Status"),
+    "documents/Documents": _writable("documents/Documents", "Type"),
+    "documents/DocumentAttachments": ("Document", "FileName", "Attachment"),
     "salesentry/SalesEntries": _writable("salesentry/SalesEntries", "SalesEntryLines"),
     "salesentry/SalesEntryLines": _writable("salesentry/SalesEntryLines"),
     "generaljournalentry/GeneralJournalEntries": _writable(

@@ -31,12 +31,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "rate": ("Niet toegestaan: Wisselkoers", "Not allowed: Exchange rate"),
     "currency": ("Niet toegestaan: Valuta", "Not allowed: Currency"),
     "processed": ("Reeds verwerkt", "Already processed"),
+    "document-type": ("Document Type not allowed", "Document Type not allowed"),
     "amount": ("Ongeldig: Bedrag", "Invalid: Amount"),
 }
 _NAMES: Mapping[str, str] = {
     "Dagboek": "Journal", "Klant": "Customer", "Regels": "Lines", "Bedrag": "Amount", "Naam": "Name",
     "Grootboekrekening": "G/L account", "Relatie": "Account", "Btw-code": "VAT code", "Kostenplaats": "Cost center",
-    "Betalingsconditie": "Payment condition",
+    "Betalingsconditie": "Payment condition", "Onderwerp": "Subject", "Boeking": "Entry", "Document": "Document",
+    "Bestandsnaam": "File name",
 }  # fmt: skip
 
 

@@ -94,6 +94,7 @@ class Division:
         self.cost_centres = {code: {"ID": self.guid(), "Code": code, "Description": code} for code in ("AMS", "UTR")}
         self.customers: dict[str, Row] = {}
         self.documents: dict[str, Row] = {}
+        self.attachments: list[Row] = []
         self.entries: dict[str, Row] = {}
         self.entry_lines: list[Row] = []
         self.ledger: list[Row] = []
@@ -203,6 +204,8 @@ class Division:
             "cashflow/PaymentConditions": list(self.conditions.values()),
             "hrm/Costcenters": list(self.cost_centres.values()),
             "crm/Accounts": list(self.customers.values()),
+            "documents/Documents": list(self.documents.values()),
+            "documents/DocumentAttachments": self.attachments,
             "financialtransaction/TransactionLines": self.ledger,
         }
 

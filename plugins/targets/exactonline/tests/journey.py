@@ -16,13 +16,14 @@ import requests
 from boekbrug.acts import authorise, connections, licences, problems, retry
 from boekbrug.acts.desk import Desk
 from boekbrug.acts.licence_file import LicenceFile, read
+from boekbrug.cli import words
 from boekbrug.runtime.settings import load
 from boekbrug.store import schema, states
 from boekbrug.store.database import Database
 from boekbrug.store.problems import list_open
 from boekbrug.sync.house import House
 from boekbrug.sync.worker import Worker
-from boekbrug.testing.clock import SettableClock
+from boekbrug.testing.clock import SettableClock, ShiftedClock
 from boekbrug.testing.standin import running
 from boekbrug_exactonline_standin.app import make
 
@@ -130,7 +131,9 @@ class StandIn:
 class Journey:
     """A house whose licence books a shop's orders into the stand-in; `advance` moves both clocks."""
 
-    def __init__(self, folder: Path, exact: StandIn, clock: SettableClock, licence: str = LICENCE) -> None:
+    def __init__(
+        self, folder: Path, exact: StandIn, clock: SettableClock | ShiftedClock, licence: str = LICENCE
+    ) -> None:
         self.folder, self.exact, self.clock = folder, exact, clock
         (folder / "shop").mkdir(parents=True, exist_ok=True)
         (folder / "state").mkdir(exist_ok=True)
@@ -151,11 +154,15 @@ class Journey:
     def link(self) -> None:
         """Add connections, authorise at the stand-in, and switch the licence on."""
         desk = self.desk()
-        connections.add(desk, "shop", "files", {"folder": str(self.folder / "shop")})
+        self.add_source()
         connections.add(desk, "exact", "exactonline", {})
         self.authorise()
         licences.apply(desk, self.licence_file())
         licences.activate(desk, licences.get(self.house, "spaak"))
+
+    def add_source(self) -> None:
+        """Add the connection that sales come from."""
+        connections.add(self.desk(), "shop", "files", {"folder": str(self.folder / "shop")})
 
     def link_second(self) -> None:
         """Let another licence on the same connections book into the other division."""
@@ -225,6 +232,32 @@ class Journey:
         """Name the codes of the open problems."""
         with self.house.database.read() as connection:
             return {problem.code for problem in list_open(connection)}
+
+    def reasons(self, state: str) -> set[str]:
+        """Return why documents are in a state, as a person reads it."""
+        with self.house.database.read() as connection:
+            query = "select distinct reason from document_state where state = ?"
+            return {words.reason(row[0]) for row in connection.exec_driver_sql(query, (state,))}
+
+    def transaction_lines(self) -> list[dict[str, Any]]:
+        """Read all ledger lines back as Exact tells them, page by page, with the connection's own token."""
+        target = self.house.instances().target(connections.get(self.house, "exact").id)
+        headers = {"Authorization": f"Bearer {target.context.grant.token()}"}
+        asked = "$select=GLAccountCode,AmountDC,AmountFC,VATCode,EntryID,Account&$filter=FinancialYear ge 2024"
+        url = f"{self.exact.url}/api/v1/1234567/financialtransaction/TransactionLines?{asked}"
+        rows: list[dict[str, Any]] = []
+        while url:
+            page = json.loads(requests.get(url, headers=headers, timeout=10).content, parse_float=Decimal)["d"]
+            rows, url = rows + page["results"], page.get("__next", "")
+        return rows
+
+    def read_back(self) -> dict[str, Decimal]:
+        """Sum the ledger lines up per account, as they are read back."""
+        sums: dict[str, Decimal] = {}
+        for row in self.transaction_lines():
+            code = row["GLAccountCode"].strip()
+            sums[code] = sums.get(code, Decimal(0)) + Decimal(row["AmountDC"])
+        return {code: amount for code, amount in sums.items() if amount}
 
     def words(self, code: str, language: str) -> str:
         """Return what a person reads of the first open problem of a code."""

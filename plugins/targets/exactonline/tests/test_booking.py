@@ -190,6 +190,35 @@ def test_foreign_currency_carries_the_rate_the_other_way_round(world: World) -> 
     assert refusal(world, elsewhere) == [("exact-currency-not-allowed", "USD (71)")]
 
 
+@pytest.mark.parametrize(
+    ("account", "code", "treatment", "vat", "ledger"),
+    [
+        ("8040", "7", Treatment.INTRA_EU_GOODS, 0, {"8040": -10000, "1060": 10000}),
+        ("8040", "8", Treatment.INTRA_EU_SERVICE, 0, {"8040": -10000, "1060": 10000}),
+        ("8000", "9", Treatment.REVERSE_CHARGE, 0, {"8000": -10000, "1060": 10000}),
+        ("8030", "6", Treatment.EXPORT, 0, {"8030": -10000, "1060": 10000}),
+        ("8050", "DE", Treatment.OSS, 1900, {"8050": -10000, "1502": -1900, "1060": 11900}),
+    ],
+)
+def test_special_vat_goes_by_its_own_code_and_names_the_customer(
+    world: World, account: str, code: str, treatment: Treatment, vat: int, ledger: dict[str, int]
+) -> None:
+    lines = [
+        Line(role=Role.BASE, account=account, minor=-10000, vat_code=code, vat_minor=-vat, treatment=treatment),
+        Line(role=Role.PAYMENT, account="1060", minor=10000 + vat),
+    ]
+    if vat:
+        lines.append(Line(role=Role.VAT, account="1502", minor=-vat, vat_code=code, base=0))
+    entry = sale(world.customer(), lines=tuple(lines))
+    assert entry.party is not None
+    named = msgspec.structs.replace(entry.party, vat_id="DE123456789", country="DE")
+    assert isinstance(booked(world, msgspec.structs.replace(entry, party=named)), Booked)
+    assert world.ledger() == ledger
+    assert [line["VATCode"].strip() for line in world.division.ledger if line["VATCode"]].count(code) == 1 + bool(vat)
+    sold = next(iter(world.division.entries.values()))
+    assert sold["Customer"] == world.customer()
+
+
 def test_intra_eu_sale_without_vat_id_is_refused(world: World) -> None:
     lines = (
         Line(role=Role.BASE, account="8040", minor=-100, vat_code="7", treatment=Treatment.INTRA_EU_GOODS),

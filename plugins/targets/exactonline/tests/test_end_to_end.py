@@ -61,6 +61,7 @@ def test_lost_reply_to_an_entry_is_looked_up_and_not_sent_again(tmp_path: Path) 
         made.sell(orders(5))
         made.exact.fault(kind="drop-reply", method="POST", path=SALES)
         assert made.run()["in-doubt"] == 1
+        assert made.reasons("in-doubt") == {"the target is being asked what became of it"}
         assert made.run_for(30) == {"booked": 5}
         assert made.exact.calls("POST", SALES) == 5
         assert none_twice(made)
@@ -92,6 +93,7 @@ def test_minutely_and_daily_limits_only_make_it_slower(tmp_path: Path) -> None:
         made.exact.change(limits={"minutely": 12, "daily": 24, "errors": 10})
         made.sell(orders(16, customers=2))
         assert made.run()["waiting"] > 4
+        assert made.words("budget-spent", "nl") == "Het aantal toegestane aanvragen is op."
         assert 0 < made.run_for(10)["waiting"] < 16
         made.advance(hours=17)
         assert made.run_for(60) == {"booked": 16}
@@ -134,6 +136,7 @@ def test_closed_period_is_a_problem_until_it_is_opened(tmp_path: Path) -> None:
         made.sell(orders(3))
         assert made.run() == {"problem": 3}
         assert made.problems() == {"exact-period-closed"}
+        assert made.words("exact-period-closed", "nl") == "Periode is afgesloten: 2026 - 9."
         made.exact.change(open=[["70", 2026, 9]])
         made.advance(minutes=5)
         made.retry()
@@ -148,6 +151,7 @@ def test_withdrawn_grant_waits_for_a_person_and_loses_nothing(tmp_path: Path) ->
         made.advance(minutes=11)
         assert made.run() == {"waiting": 3}
         assert made.problems() == {"authorisation-lost"}
+        assert made.words("authorisation-lost", "nl") == "De autorisatie is verlopen of ingetrokken."
         made.authorise()
         assert made.run_for(30) == {"booked": 3}
 
@@ -214,6 +218,7 @@ def test_moved_division_is_named_and_nothing_is_sent_elsewhere(tmp_path: Path) -
         made.advance(minutes=16)
         assert made.run() == {"booked": 3, "waiting": 2}
         assert made.problems() == {"exact-division-missing"}
+        assert made.words("exact-division-missing", "nl") == "Administratie 1234567 is niet bereikbaar."
         assert len(made.exact.books()["entries"]) == 3
 
 

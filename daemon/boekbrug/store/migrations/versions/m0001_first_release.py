@@ -253,6 +253,7 @@ def upgrade() -> None:
         sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ended_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("turnover", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("share", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("entry", "document", "facet", name=op.f("pk_membership")),
         sqlite_with_rowid=False,
@@ -287,9 +288,18 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("severity", sa.String(length=16), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("counts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("opened_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problem")),
+    )
+    op.create_index(
+        "ix_problem_kind",
+        "problem",
+        ["licence", "code", "document"],
+        unique=False,
+        sqlite_where=sa.text("closed_at is null"),
+        postgresql_where=sa.text("closed_at is null"),
     )
     op.create_index(
         "ix_problem_document",
@@ -361,6 +371,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_tally", "tally", ["licence", "state", "number"], unique=False)
     op.create_table(
+        "troubles",
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("severity", sa.String(length=16), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    )
+    op.create_index("ix_troubles", "troubles", ["licence", "code", "severity", "number"], unique=False)
+    op.create_table(
+        "daily",
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    )
+    op.create_index("ix_daily", "daily", ["licence", "day", "currency", "number", "minor"], unique=False)
+    op.create_table(
         "users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
@@ -412,6 +439,7 @@ def upgrade() -> None:
         sa.Column(
             "document", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
+        sa.Column("errand", sa.String(length=8), nullable=False),
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=False),
@@ -419,7 +447,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("next_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("licence", "document", name=op.f("pk_write_back")),
+        sa.PrimaryKeyConstraint("licence", "document", "errand", name=op.f("pk_write_back")),
         sqlite_with_rowid=False,
     )
     op.create_index(
@@ -534,7 +562,11 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("source_id", sa.String(length=255), nullable=False),
-        sa.Column("number", sa.String(length=255), nullable=False),
+        sa.Column(
+            "number",
+            sa.String(length=255).with_variant(sa.String(length=255, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("sale_ref", sa.String(length=255), nullable=False),
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
@@ -573,7 +605,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("sale_ref <> ''"),
         postgresql_where=sa.text("sale_ref <> ''"),
     )
-    op.create_index("ix_document_total", "document", ["total"], unique=False)
+    op.create_index("ix_document_total", "document", ["total", "id"], unique=False)
     op.create_table(
         "fetch_cursor",
         sa.Column(
@@ -723,6 +755,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["licence"], ["licence.id"], name=op.f("fk_answer_licence")),
         sa.PrimaryKeyConstraint("licence", "document", name=op.f("pk_answer")),
     )
+    op.create_table(
+        "proposal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("licence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_by", sa.String(length=255), nullable=True),
+        sa.Column("decided_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["licence"], ["licence.id"], name=op.f("fk_proposal_licence")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+    )
+    op.create_index("ix_proposal_licence", "proposal", ["licence", "id"], unique=False)
     op.create_table(
         "cases",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),

@@ -9,10 +9,10 @@ import msgspec
 from boekbrug.contract import Buyer, Dates, Document, DocumentKind, DocumentLine, Readiness, Tender
 
 
-def an_order(random: Random, serial: int, at: dt.datetime) -> Document:
-    """Make an order, mostly paid."""
+def an_order(random: Random, serial: int, at: dt.datetime, buyer: int | None = None) -> Document:
+    """Make an order, mostly paid; that of a numbered buyer is."""
     gross = Decimal(random.randint(100, 99_999)) / 100
-    paid = random.random() < 0.8
+    paid = random.random() < 0.8 or buyer is not None
     return _with_amount(
         Document(
             kind=DocumentKind.ORDER,
@@ -22,16 +22,15 @@ def an_order(random: Random, serial: int, at: dt.datetime) -> Document:
             dates=Dates(ordered=at, paid=at if paid else None),
             readiness=Readiness.READY if paid else Readiness.OPEN,
             status="paid" if paid else "new",
-            buyer=_buyer(random),
+            buyer=_buyer(random.randint(0, 6) if buyer is None else buyer),
             ship_to="NL",
         ),
         gross,
     )
 
 
-def _buyer(random: Random) -> Buyer | None:
+def _buyer(n: int) -> Buyer | None:
     """Return one of few customers, so that they come back, or nobody."""
-    n = random.randint(0, 6)
     return Buyer(name=f"Klant {n}", email=f"klant{n}@example.org", country="NL") if n else None
 
 
@@ -45,10 +44,9 @@ def _with_amount(document: Document, gross: Decimal) -> Document:
     )
 
 
-def changed(random: Random, document: Document) -> Document:
+def changed(random: Random, document: Document, at: dt.datetime) -> Document:
     """Let an open order be paid, another one change its amount."""
     if document.readiness is Readiness.OPEN:
-        paid = document.dates.ordered
-        dates = msgspec.structs.replace(document.dates, paid=paid)
+        dates = msgspec.structs.replace(document.dates, paid=at)
         return msgspec.structs.replace(document, readiness=Readiness.READY, status="paid", dates=dates)
     return _with_amount(document, Decimal(random.randint(100, 99_999)) / 100)

@@ -21,7 +21,9 @@ from boekbrug.contract import (
     Unit,
     Window,
 )
-from boekbrug.testing.simulation.world import UNITS, Fault, World, WorldSettings
+from boekbrug.testing.world.books import WorldSettings
+from boekbrug.testing.world.faults import Fault
+from boekbrug.testing.world.outside import UNITS, World
 
 
 def source_of(world: World) -> type[Source]:
@@ -50,11 +52,12 @@ def source_of(world: World) -> type[Source]:
             """Yield small pages; now and then the shop does not answer between two of them."""
             position = int(cursor or 0)
             while position < len(listed := world.listed(unit)):
-                if world.draw(Fault.NOT_SENT, world.rate / 3):
+                world.perils.call()
+                if world.chance.draw(Fault.NOT_SENT, world.chance.rate / 12):
                     raise NotReachable(host="shop")
-                if world.draw(Fault.BUSY, world.rate / 3):
+                if world.chance.draw(Fault.BUSY, world.chance.rate / 12) or world.chance.storms():
                     raise Retriable(retry_after=dt.timedelta(seconds=30))
-                size = world.random.randint(1, 5)
+                size = world.chance.random.randint(1, 5)
                 page = listed[position : position + size]
                 position += len(page)
                 yield Page(documents=tuple(page), cursor=str(position))

@@ -1,0 +1,29 @@
+"""A simulated world outside of boekbrug: a shop, books, a vendor of tokens, and every way in which they misbehave.
+
+`boekbrug.testing.simulation` runs the real engine in it. A plugin of your own is put in the place of the books, its
+stand-in behind `Mounted`.
+"""
+
+from boekbrug.testing.world.books import WorldSettings, target_of
+from boekbrug.testing.world.chance import Chance
+from boekbrug.testing.world.faults import Fault, FindFault, TokenFault
+from boekbrug.testing.world.outside import UNITS, Debtor, Record, World
+from boekbrug.testing.world.perils import Died, Peril, Perils
+from boekbrug.testing.world.shop import source_of
+
+__all__ = [
+    "UNITS",
+    "Chance",
+    "Debtor",
+    "Died",
+    "Fault",
+    "FindFault",
+    "Peril",
+    "Perils",
+    "Record",
+    "TokenFault",
+    "World",
+    "WorldSettings",
+    "source_of",
+    "target_of",
+]

@@ -1,0 +1,54 @@
+"""What goes wrong when: one seed decides, a script overrules it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+
+from boekbrug.testing.world.faults import Fault
+
+
+@dataclass(kw_only=True)
+class Chance:
+    """Draws accidents, and counts those that happened."""
+
+    random: Random
+    faulty: bool = True
+    #: how often a call that creates goes wrong
+    rate: float = 0.4
+    #: what happens to the next calls, before chance decides again
+    script: list[Fault | None] = field(default_factory=list)
+    #: accidents that come more often than others in this world
+    favourites: tuple[Fault, ...] = ()
+    #: calls that are still answered with 429, whatever they are
+    storm: int = 0
+    met: Counter[str] = field(default_factory=Counter)
+
+    def draw(self, fault: StrEnum, chance: float) -> bool:
+        """Decide whether something goes wrong now, and count it when it does."""
+        happens = self.faulty and self.random.random() < chance
+        if happens:
+            self.met[fault.value] += 1
+        return happens
+
+    def storms(self) -> bool:
+        """Tell whether this call falls into a storm of 429."""
+        if not self.faulty or self.storm <= 0:
+            return False
+        self.storm -= 1
+        self.met[Fault.BUSY.value] += 1
+        return True
+
+    def accident(self) -> Fault | None:
+        """Say what goes wrong with a call: what the script says, else by chance, mostly nothing."""
+        if self.script:
+            scripted = self.script.pop(0)
+            if scripted:
+                self.met[scripted.value] += 1
+            return scripted
+        if not self.faulty or self.random.random() >= self.rate:
+            return None
+        likely: list[Fault] = [*Fault, *(self.favourites * 4)]
+        fault = self.random.choice(likely)
+        self.met[fault.value] += 1
+        return fault

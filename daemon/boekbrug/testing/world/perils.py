@@ -1,0 +1,97 @@
+"""Where a worker can die and a database can fail: at every call outside, before and after every transaction."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from sqlalchemy.exc import OperationalError
+
+
+class Died(BaseException):
+    """The worker's process is killed at this point; nothing of it runs any more, no `except Exception` either."""
+
+
+class Peril(StrEnum):
+    """One way in which the machine under the engine fails."""
+
+    #: the worker's process is killed in the middle of a step
+    DIED = "died"
+    #: a transaction is refused at its end, and nothing of it remains
+    DISK_FULL = "disk-full"
+    #: the database answers nothing for a while
+    RESTART = "database-restart"
+    #: a transaction is kept, and whoever wrote it is not told
+    LOST_COMMIT = "lost-commit"
+
+
+class Perils:
+    """Counts the points that workers pass, and lets them fail at those that were chosen."""
+
+    def __init__(self) -> None:
+        self.met: Counter[str] = Counter()
+        self.passed = 0
+        self._armed = False
+        self._in: dict[Peril, int] = {}
+        self._down = 0
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let what is planned happen while this lasts; what a person or the simulator does is spared."""
+        self._armed = True
+        try:
+            yield
+        finally:
+            self._armed = False
+
+    def plan(self, peril: Peril, points: int, lasts: int = 1) -> None:
+        """Let a peril come after so many more points of its kind; a restart `lasts` for some transactions."""
+        self._in[peril] = points
+        if peril is Peril.RESTART:
+            self._down = lasts
+
+    def clear(self) -> None:
+        """Plan nothing any more."""
+        self._in.clear()
+        self._down = 0
+
+    def call(self) -> None:
+        """Pass a point at which a worker can die: beside a call, or between two of its effects."""
+        if not self._armed:
+            return
+        self.passed += 1
+        if self._comes(Peril.DIED):
+            raise Died
+
+    def begin(self) -> None:
+        """Pass the beginning of a transaction."""
+        if self._armed and self._comes(Peril.RESTART, self._down):
+            raise _failed("server closed the connection unexpectedly")
+
+    def commit(self) -> None:
+        """Pass the end of a transaction, before it is kept."""
+        self.call()
+        if self._armed and self._comes(Peril.DISK_FULL):
+            raise _failed("database or disk is full")
+
+    def committed(self) -> None:
+        """Pass the end of a transaction that was kept."""
+        self.call()
+        if self._armed and self._comes(Peril.LOST_COMMIT):
+            raise _failed("server closed the connection unexpectedly")
+
+    def _comes(self, peril: Peril, lasts: int = 1) -> bool:
+        if peril not in self._in:
+            return False
+        self._in[peril] -= 1
+        left = self._in[peril]
+        if left < 0:
+            self.met[peril.value] += 1
+            if left <= -lasts:
+                del self._in[peril]
+        return left < 0
+
+
+def _failed(why: str) -> OperationalError:
+    return OperationalError("commit", None, sqlite3.OperationalError(why))

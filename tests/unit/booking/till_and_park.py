@@ -1,0 +1,47 @@
+"""Worked cases of tills, gift cards and holiday parks beside those of `cases`; amounts without a sheet are ours.
+
+bookingexperts.md §9 names its variants and leaves the figures to the reader.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.unit.booking.cases import DAY, PARK, ledger, ledger_rules, movement, one
+from tests.unit.booking.shop import RULES, line, order
+
+from boekbrug.booking import Draft
+from boekbrug.booking.terms import day_term, month_term
+from boekbrug.contract import LineKind
+
+HOUSE: dict[str, Any] = {"payments": {**RULES["payments"], "van de zaak": {"role": "internal"}}}
+KEPT_TIP: dict[str, Any] = {"lines": {"tip": {"treatment": "domestic", "follows_goods": True}}}
+
+
+def park(rows: str, *, month: bool = False) -> Draft:
+    return ledger(rows, month_term("park", DAY) if month else day_term("park", DAY), ledger_rules(**PARK))
+
+
+def expired_voucher() -> Draft:
+    return one(movement("verlopen", "-50.00", giftcard="50.00"), accounts={"verlopen": "8900"})
+
+
+TILL_AND_PARK: dict[str, Callable[[], Draft]] = {
+    "bk-24-tip-kept": lambda: one(
+        order(line("100.00", "9"), line("10.00", None, kind=LineKind.TIP), paid={"pin": "110.00"}), **KEPT_TIP
+    ),
+    "bk-24-float": lambda: one(movement("wisselgeld", "-150.00", contant="150.00"), accounts={"wisselgeld": "1065"}),
+    "bk-24-withdrawal": lambda: one(movement("prive", "80.00", contant="-80.00"), accounts={"prive": "0600"}),
+    "bk-30-on-the-house": lambda: one(order(line("30.25"), paid={"van de zaak": "12.10", "pin": "18.15"}), **HOUSE),
+    "da-2.8-expired": expired_voucher,
+    "wf-5.3-credit": lambda: one(
+        order(line("-60.50"), line("-43.60", "9"), line("-6.05", kind=LineKind.SHIPPING), on_account=True)
+    ),
+    # revenue on the invoice date: nothing is invoiced in advance
+    "bex-9-on-invoice": lambda: park("1300 633,8000:hoog -500,hoog -105,1850 -28"),
+    # VAT with the revenue: what was invoiced in advance is released with it, the code is on the revenue
+    "bex-9-vat-with-revenue": lambda: park("1700 605,8000:hoog -500,hoog -105"),
+    # invoiced at check-out: what was paid before stood on the advances
+    "bex-9-at-check-out": lambda: park("1300 605,8000:hoog -500,hoog -105,2050 605,1300 -605"),
+    # lodging of 2025 and 2026 on one account
+    "bex-9-two-rates": lambda: park("1300 1755,8000:hoog -1000,hoog -210,8000:laag -500,laag -45", month=True),
+}
