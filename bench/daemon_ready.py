@@ -75,10 +75,13 @@ def _copy(house: House, id: int, count: int) -> None:
         step = dt.timedelta(minutes=15) // dt.timedelta(microseconds=1) // count
         soon = house.database.now(connection) + 60_000_000
         connection.execute(sa.update(licence).values(next_at=soon))
-        for n in range(1, count):
-            own = {"id": desk.ids.take(), "name": f"licence-{n:05}", "code": f"{n:04X}", "next_at": soon + n * step}
-            connection.execute(sa.insert(licence).values({**row, **own}))
-            connection.execute(sa.insert(rules).values({**body, "licence": own["id"]}))
+        own = [
+            {**row, "id": desk.ids.take(), "name": f"licence-{n:05}", "code": f"{n:04X}", "next_at": soon + n * step}
+            for n in range(1, count)
+        ]
+        if own:
+            connection.execute(sa.insert(licence), own)
+            connection.execute(sa.insert(rules), [{**body, "licence": one["id"]} for one in own])
 
 
 @contextmanager

@@ -41,13 +41,19 @@ def spread(config: Path, count: int) -> None:
         its_unit = dict(opened.execute(sa.select(unit).where(unit.c.connection == shop["id"])).one()._mapping)
         ids = list(opened.scalars(sa.select(licence.c.id).order_by(licence.c.next_at)))
         now, step = database.now(opened), 15 * 60 * MICROSECONDS // count
-        for n, id in enumerate(ids):
-            own = {"id": 10_000_000 + n, "name": f"shop-{n}", "settings": json.dumps({"folder": f"shops/{n}"})}
-            opened.execute(sa.insert(connection).values({**shop, **own}))
-            opened.execute(sa.insert(unit).values({**its_unit, "connection": own["id"]}))
-            due = now + 15 * MICROSECONDS + n * step
-            opened.execute(sa.update(licence).where(licence.c.id == id).values(source=own["id"], next_at=due))
-            (config.parent / "shops" / str(n)).mkdir(parents=True)
+        shops = [
+            {**shop, "id": 10_000_000 + n, "name": f"shop-{n}", "settings": json.dumps({"folder": f"shops/{n}"})}
+            for n in range(count)
+        ]
+        opened.execute(sa.insert(connection), shops)
+        opened.execute(sa.insert(unit), [{**its_unit, "connection": one["id"]} for one in shops])
+        due = sa.update(licence).where(licence.c.id == sa.bindparam("of"))
+        opened.execute(
+            due.values(source=sa.bindparam("shop"), next_at=sa.bindparam("due")),
+            [{"of": id, "shop": shops[n]["id"], "due": now + 15 * MICROSECONDS + n * step} for n, id in enumerate(ids)],
+        )
+    for n in range(count):
+        (config.parent / "shops" / str(n)).mkdir(parents=True)
     database.close()
 
 

@@ -38,6 +38,22 @@ def test_a_vendor_who_asks_for_time_gets_it(business: Business, seconds: int) ->
     assert business.sync() == {"booked": 1}
 
 
+def test_a_vendor_who_asks_for_a_year_is_asked_again_tomorrow(business: Business) -> None:
+    mood.raises = Retriable(retry_after=dt.timedelta(days=365))
+    business.write("a.jsonl", order(1))
+    business.sync()
+    assert 24 * 3600 <= waits(business) <= 24 * 3600 * 1.2
+
+
+def test_tries_are_ever_further_apart_up_to_an_hour_and_never_all_at_once(business: Business) -> None:
+    work = business.house.place("look")
+    for tries in range(30):
+        least = min(15 * 2**tries, 3600) * 1_000_000
+        waits_of = {work.backoff(tries, None) for _ in range(20)}
+        assert all(least <= wait <= least * 1.2 for wait in waits_of)
+        assert len(waits_of) > 10
+
+
 @pytest.mark.parametrize("verb", ["prepare", "post"])
 def test_an_entry_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_out(
     business: Business, verb: str

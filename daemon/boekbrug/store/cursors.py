@@ -19,6 +19,16 @@ class CursorClaim(NamedTuple):
     value: str
 
 
+def look(connection: Connection, source: int, unit: str, purpose: str, now: int) -> str | None:
+    """Return where a cursor stands, "" when there is none yet; None while a worker holds it."""
+    columns = fetch_cursor.c
+    where = (columns.connection == source, columns.unit == unit, columns.purpose == purpose)
+    row = connection.execute(sa.select(columns.value, columns.claimed_until).where(*where)).one_or_none()
+    if row is None:
+        return ""
+    return None if row.claimed_until is not None and row.claimed_until > now else row.value
+
+
 def claim(
     connection: Connection, source: int, unit: str, purpose: str, worker: str, until: int, now: int
 ) -> CursorClaim | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -34,17 +35,29 @@ def fetch(
 ) -> Iterator[Step]:
     """Fetch a unit from its cursor on, until it is known or the turn `ends`; nothing when another worker is at it.
 
-    1. claim the cursor; 2. per page: keep documents, problems and cursor together; 3. let the cursor go.
+    1. ask for a page, and when there is one: 2. claim the cursor; 3. per page: keep documents, problems and cursor
+    together; 4. let the cursor go. Most runs find no page and write nothing.
     Errors of the source pass through; pages already kept stand.
     """
+    with work.database.read() as connection:
+        value = cursors.look(connection, source, unit, purpose, work.database.now(connection))
+    if value is None:
+        return
+    pages = _pages(work, source, unit, window, value)
+    first = next(pages, None)
+    if first is None:
+        yield Step("fetch-done")
+        return
     with work.database.write() as connection:
         now = work.database.now(connection)
         held = cursors.claim(connection, source, unit, purpose, work.worker, work.until(now), now)
     if held is None:
         return
     yield Step("fetch-claimed")
+    # another worker has moved the cursor meanwhile: its pages are not fetched a second time
+    pages = chain((first,), pages) if held.value == value else _pages(work, source, unit, window, held.value)
     try:
-        for page in _pages(work, source, unit, window, held.value):
+        for page in pages:
             PageKeeper(work, held).keep(page)
             yield Step("fetched", len(page.documents), page.total)
             if ends is not None and work.clock.now() >= ends:

@@ -67,9 +67,13 @@ class Workplace:
         return now + self.limits.lease // MICROSECOND
 
     def backoff(self, tries: int, after: dt.timedelta | None) -> int:
-        """Return microseconds to wait before the next try: what the vendor asked, or doubling up to an hour, spread."""
-        seconds = after.total_seconds() if after else min(15 * 2**tries, 3600)
+        """Return microseconds to wait before the next try: what the vendor asked, a day at most, or doubling up to an
+        hour; spread, so that not all come back at once.
+        """
+        seconds = min(after, LONGEST_WAIT).total_seconds() if after else min(15 * 2 ** min(tries, 8), 3600)
         return int(seconds * (1 + self.random.random() / 5) * 1_000_000)
 
 
+LONGEST_WAIT = dt.timedelta(days=1)
+"""Limits of vendors begin anew every day; one who asks for more time is asked again."""
 MICROSECOND = dt.timedelta(microseconds=1)
