@@ -92,7 +92,7 @@ def _entry_row(item: Composed, seal: SealParty, now: int) -> Row:
     body = item.body
     party = body.party
     return (
-        item.id, item.licence, item.administration, body.mark, body.number, str(body.kind), body.journal,
+        item.id, item.licence, item.administration, body.mark, body.number, body.kind._value_, body.journal,
         body.date.isoformat(), body.due and body.due.isoformat(), body.period, body.condition, body.currency,
         body.rate and msgspec.json.encode(body.rate).decode(), body.text, body.total, item.rules, item.term,
         item.reverses, body.concept, party and party.key, party and seal(msgspec.msgpack.encode(party), item.id), now,
@@ -101,8 +101,8 @@ def _entry_row(item: Composed, seal: SealParty, now: int) -> Row:
 
 def _line_rows(composed: Sequence[Composed]) -> list[Row]:
     return [
-        (item.id, n, line.role, line.account, line.minor, line.euro_minor, line.vat_code, line.vat_minor,
-         line.treatment, line.base, line.text, line.cost_centre, line.reference, line.why)
+        (item.id, n, line.role._value_, line.account, line.minor, line.euro_minor, line.vat_code, line.vat_minor,
+         line.treatment and line.treatment._value_, line.base, line.text, line.cost_centre, line.reference, line.why)
         for item in composed
         for n, line in enumerate(item.body.lines)
     ]  # fmt: skip

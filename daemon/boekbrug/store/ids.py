@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from boekbrug.store.database import Database
 from boekbrug.store.tables import id_block
 
-LARGEST_BLOCK = 16_384
+LARGEST_BLOCK = 131_072
 SPARE = 200
 """Identifiers that every `ensure` keeps beyond what it was asked for: what hangs on a document is seldom more."""
 

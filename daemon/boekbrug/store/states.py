@@ -8,17 +8,12 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import events, tally
-from boekbrug.store.bulk import run_rows, select_rows
+from boekbrug.store.bulk import select_rows, update_rows
 from boekbrug.store.tables import document, document_state, problem
 from boekbrug.store.words import Reason
 
-# a retry of what waits is not a change of state: it goes on waiting since then
-_MOVE = """
-    update document_state
-    set changed_at = case when state = ? then changed_at else ? end,
-        state = ?, reason = ?, entry = ?, next_at = ?, tries = ?
-    where licence = ? and document = ?
-"""
+_PLACE = ("state", "reason", "entry", "next_at", "tries")
+_KEYS = ("licence", "document")
 
 
 class Move(NamedTuple):
@@ -39,12 +34,17 @@ class Move(NamedTuple):
 
 def move(connection: Connection, moves: Sequence[Move], event_ids: int, now: int) -> None:
     """Write the moves and the events of those not told elsewhere; needs one event id per move."""
-    tally.moved(connection, [(m.licence, m.document, m.state) for m in moves])
-    run_rows(
-        connection,
-        _MOVE,
-        [(m.state, now, m.state, m.reason, m.entry, m.next_at, m.tries, m.licence, m.document) for m in moves],
-    )
+    before = tally.moved(connection, [(m.licence, m.document, m.state) for m in moves])
+    changing, staying = [], []
+    for m in {(m.licence, m.document): m for m in moves}.values():
+        place = (str(m.state), m.reason, m.entry, m.next_at, m.tries)
+        # a retry of what waits is not a change of state: it goes on waiting since then
+        if before.get((m.licence, m.document)) == m.state:
+            staying.append((*place, m.licence, m.document))
+        else:
+            changing.append((*place, now, m.licence, m.document))
+    update_rows(connection, document_state, _PLACE, _KEYS, staying)
+    update_rows(connection, document_state, (*_PLACE, "changed_at"), _KEYS, changing)
     events.record(
         connection,
         [

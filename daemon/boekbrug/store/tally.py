@@ -20,19 +20,24 @@ def add(connection: Connection, changes: Mapping[tuple[int, str], int]) -> None:
     insert_rows(connection, tally, COLUMNS, [(*key, number) for key, number in changes.items() if number])
 
 
-def moved(connection: Connection, moves: Iterable[tuple[int, int, str]]) -> None:
-    """Count what is about to move, as (licence, document, state); call it before the states are written."""
+def moved(connection: Connection, moves: Iterable[tuple[int, int, str]]) -> dict[tuple[int, int], str]:
+    """Count what is about to move, as (licence, document, state); call it before the states are written.
+
+    Return the states before, by licence and document.
+    """
     wanted = {(licence, document): state for licence, document, state in moves}
     changes: Counter[tuple[int, str]] = Counter()
+    found: dict[tuple[int, int], str] = {}
     # two workers that count the same document would both see it leave; SQLite has one writer at a time anyway
     query = _BEFORE if connection.dialect.name == "sqlite" else f"{_BEFORE} order by document for update"
     for licence in {licence for licence, _ in wanted}:
         documents = [document for of, document in wanted if of == licence]
         for document, before in select_rows(connection, query, [licence, documents]):
-            if before != (after := str(wanted[licence, document])):
-                changes[licence, before] -= 1
-                changes[licence, after] += 1
+            found[licence, document] = before
+            changes[licence, before] -= 1
+            changes[licence, str(wanted[licence, document])] += 1
     add(connection, changes)
+    return found
 
 
 _BEFORE = "select document, state from document_state where licence = ? and document in ?*"
