@@ -19,7 +19,6 @@ from boekbrug.contract import (
     Context,
     DocumentKind,
     EntryKind,
-    ProblemCode,
     Source,
     Target,
     Tokens,
@@ -76,7 +75,7 @@ class Plugins:
 
     sources: Mapping[str, type[Source]]
     targets: Mapping[str, type[Target]]
-    problem_codes: Mapping[str, ProblemCode]
+    problem_codes: Catalogue
 
 
 class Disk(Database):
