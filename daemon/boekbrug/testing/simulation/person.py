@@ -20,8 +20,8 @@ from boekbrug.testing.world import World
 class Named(NamedTuple):
     """A document by its number, or a day."""
 
-    number: str
-    term: str
+    numbers: tuple[str, ...] = ()
+    term: str = ""
 
 
 class Person:
@@ -46,10 +46,9 @@ class Person:
         named = self._something_booked(licence, random)
         if named is None:
             return "nothing is booked that could be countered"
-        which = named.number or named.term
+        which = named.term or named.numbers[0]
         try:
-            numbers = [named.number] if named.number else []
-            reverse(self.desk, licence, numbers=numbers, term=named.term, rebook=rebook)
+            reverse(self.desk, licence, numbers=named.numbers, term=named.term, rebook=rebook)
         except ActRefused as refused:
             return f"a person may not reverse {which}: {refused.reasons[0] if refused.reasons else ''}"
         return f"a person reverses {which}{' to book it anew' if rebook else ''}"
@@ -101,4 +100,4 @@ class Person:
         if not rows:
             return None
         chosen = random.choice(rows)
-        return Named(chosen.number, "") if chosen.term is None else Named("", chosen.date)
+        return Named((chosen.number,)) if chosen.term is None else Named(term=chosen.date)
