@@ -416,3 +416,43 @@ def test_check_says_what_is_wrong_with_the_mail_server(shop: Office, post: PostO
     assert f"127.0.0.1:{post.port}" in shop.attempt("check").stdout
     (shop.folder / "mail.password").write_text("wrong", encoding="utf-8")
     assert "535" in shop.attempt("check").stdout
+
+
+@on_sqlite
+def test_who_forgot_the_password_gets_a_link_and_nobody_learns_who_is_a_user(
+    house: House, desk: Desk, post: PostOffice
+) -> None:
+    add_user(house, EVA, "owner")
+    add_user(house, "gone@shop.example", "owner")
+    users.disable(desk, "gone@shop.example")
+    with served(house) as address, person(address) as browser:
+        assert "Wachtwoord vergeten?" in browser.get("/login").text
+
+        def ask(email: str) -> tuple[int, str]:
+            csrf = browser.csrf("/login")
+            answer = browser.send("/login/forgot", {"csrf": csrf, "email": email})
+            return answer.status_code, re.sub(r'value="\w+"', "", answer.text)
+
+        assert ask(EVA) == ask("stranger@shop.example") == ask("gone@shop.example")
+        assert browser.send("/login/forgot", {"csrf": "", "email": EVA}).status_code == 403
+        assert mailing.send_next(house) == Sent("link", EVA, "sent", "")
+        assert mailing.send_next(house) is None
+        assert [ask(EVA)[0] for _ in range(3)] == [200, 200, 429]
+        path = post.taken[0].get_content().partition(PUBLIC)[2].split()[0]
+        assert browser.get(path).status_code == 404
+        assert browser.log_in(EVA).url.partition("?")[0] == f"{address}/"
+
+
+@on_sqlite
+def test_without_mail_nobody_is_promised_any(tmp_path: Path, ready_url: str, clock: SettableClock) -> None:
+    file = tmp_path / "boekbrug.toml"
+    file.write_text(f'[database]\nurl = "{ready_url}"\n', encoding="utf-8")
+    house = opened(file, clock)
+    add_user(house, EVA, "owner")
+    with served(house) as address, person(address) as browser:
+        assert "Vraag de beheerder" in browser.get("/login").text
+        for email in (EVA, "stranger@shop.example"):
+            asked = browser.send("/login/forgot", {"csrf": browser.csrf("/login"), "email": email})
+            assert asked.status_code == 409
+            assert "is er een link" not in asked.text
+    house.close()

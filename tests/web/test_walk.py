@@ -16,7 +16,7 @@ from boekbrug.web import create_app
 from boekbrug.web.door import RIGHTS, Right
 
 PUBLIC = {
-    "/healthz", "/metrics", "/login", "/enter/{link}", "/connect/{plugin}/{app}/{step}",
+    "/healthz", "/metrics", "/login", "/login/forgot", "/enter/{link}", "/connect/{plugin}/{app}/{step}",
     "/hook/{connection:int}/{topic}/{secret}", "/api/v1/openapi.json",
 }  # fmt: skip
 BODIES = {

@@ -4,7 +4,8 @@ import math
 import secrets
 
 from boekbrug.acts.desk import Desk
-from boekbrug.acts.users import check_length, choose_password, normal
+from boekbrug.acts.mailing import demand_mail
+from boekbrug.acts.users import check_length, choose_password, mail_link, normal
 from boekbrug.contract import BoekbrugError
 from boekbrug.runtime import passwords
 from boekbrug.store import people
@@ -17,6 +18,10 @@ TRIES = 5
 """Failures of one account from one address; others go on logging in to that account from elsewhere."""
 TRIES_OF_ADDRESS = 50
 """Failures from one address over all accounts: an office shares one."""
+
+
+LINKS = 3
+"""Links that are mailed to one user on request, from wherever."""
 
 
 class WrongLogin(BoekbrugError):
@@ -73,6 +78,26 @@ def _begin(house: House, user: User, address: str) -> str:
         people.begin_session(act.connection, token_hash, user.id, act.now + SESSION_LASTS, act.now)
         act.facts = {"from": address}
     return token
+
+
+def forgot(house: House, email: str, address: str) -> None:
+    """Mail a link to whoever forgot the password, if there is such a user; nobody learns whether there is.
+
+    Raise ActRefused where no mail is sent. Raise TooManyTries: one user gets three links in a quarter of an hour, and
+    from one address as many are asked for as logins may fail.
+    """
+    demand_mail(house)
+    email = normal(email)
+    pair, alone = _who(house, f"forgot {email}"), _who(house, f"forgot from {address}")
+    with house.database.read() as connection:
+        now = house.database.now(connection)
+        _refuse_guessing(people.failures(connection, pair, now), LINKS, now)
+        _refuse_guessing(people.failures(connection, alone, now), TRIES_OF_ADDRESS, now)
+        user = people.by_email(connection, email)
+    with house.database.write() as connection:
+        people.note_failures(connection, (pair, alone), now + FORGOTTEN_AFTER, now)
+    if user is not None and user.disabled_at is None:
+        mail_link(Desk(house, f"web:{address}"), email)
 
 
 def guest(house: House, link: str) -> User:

@@ -241,7 +241,8 @@ def cell(writing: Writing, kind: Kind, value: Cell) -> str:
     if kind is Kind.WORD:
         return " · ".join(writing.known("listword", word) for word in value.split())
     if kind is Kind.REASON:
-        return writing.known("reason", value)
+        name, _, detail = value.partition(": ")
+        return f"{writing.known('reason', name)}{f' ({detail})' if detail else ''}"
     return writing.day(value) if kind is Kind.DAY else value
 
 

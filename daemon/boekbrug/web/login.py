@@ -28,6 +28,17 @@ def login_routes(pages: Pages, door: Door) -> APIRouter:
     def ask(request: Request) -> Response:
         return _form(pages, request, "login.html", {"failed": "", "email": ""})
 
+    @router.post("/login/forgot")
+    def forgot(request: Request, sent: Annotated[Fields | None, Depends(fields_of)]) -> Response:
+        if sent is None or not _is_ours(pages, request, sent):
+            return _form(pages, request, "login.html", {"failed": "stale", "email": ""}, 403)
+        try:
+            login.forgot(house, sent.one("email")[:254], _address(request))
+        except TooManyTries as error:
+            shown: dict[str, object] = {"failed": "often", "minutes": error.facts["minutes"], "email": ""}
+            return _form(pages, request, "login.html", shown, 429)
+        return _form(pages, request, "login.html", {"failed": "", "email": "", "mailed": True})
+
     @router.post("/login")
     def log_in(request: Request, sent: Annotated[Fields | None, Depends(fields_of)]) -> Response:
         if sent is None or not _is_ours(pages, request, sent):
@@ -83,7 +94,9 @@ def _form_cookie(request: Request) -> str:
 def _form(pages: Pages, request: Request, template: str, values: dict[str, object], status: int = 200) -> Response:
     # before there is a session, a cookie of its own tells that a form comes from the page that this browser saw
     token = request.cookies.get(_form_cookie(request)) or secrets.token_hex(16)
-    shown = {"csrf": csrf_of(pages.house, token), "path": str(request.url.path), **values}
+    own = {"mailed": False, "mails": bool(pages.house.settings.mail.host)}
+    path = str(request.url.path).removesuffix("/forgot")
+    shown = {"csrf": csrf_of(pages.house, token), "path": path, **own, **values}
     shown["query"] = f"?{request.url.query}" if request.url.query else ""
     answer = pages.render(request, pages.writing(request), template, shown)
     answer.status_code = status

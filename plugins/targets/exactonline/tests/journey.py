@@ -233,6 +233,12 @@ class Journey:
         with self.house.database.read() as connection:
             return {problem.code for problem in list_open(connection)}
 
+    def entries_of_one(self) -> set[str]:
+        """Return the ids at Exact of the entries that book one document."""
+        query = "select s.remote_id from entry_state s join membership m on m.entry = s.entry group by 1"
+        with self.house.database.read() as connection:
+            return {row[0] for row in connection.exec_driver_sql(f"{query} having count(*) = 1")}
+
     def reasons(self, state: str) -> set[str]:
         """Return why documents are in a state, as a person reads it."""
         with self.house.database.read() as connection:
