@@ -104,6 +104,12 @@ def ready(config: Path) -> Iterator[Node]:
             assert daemon.wait(PATIENCE) == 0
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return how long a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def answer(url: str) -> float:
     """Return the seconds that a page takes."""
     began = time.perf_counter()

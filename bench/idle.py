@@ -5,7 +5,6 @@ one CPU, and how long licences had been due when a worker began with them: pytho
 """
 
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import sqlalchemy as sa
-from bench.daemon_ready import PATIENCE, furnish, ready
+from bench.daemon_ready import PATIENCE, cpu_seconds, furnish, ready
 from prometheus_client.parser import text_string_to_metric_families
 from tests.servers import Cluster
 
@@ -27,7 +26,6 @@ from boekbrug.store.tables import connection, licence, unit
 
 LICENCES, SECONDS = 10_000, 60
 WARM_UP = 20
-_TICKS = os.sysconf("SC_CLK_TCK")
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 MICROSECONDS = 1_000_000
 
@@ -61,9 +59,8 @@ class Reading:
     """What a node has used and done so far."""
 
     def __init__(self, pid: int, address: str) -> None:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         self.at = time.monotonic()
-        self.cpu = (int(fields[11]) + int(fields[12])) / _TICKS
+        self.cpu = cpu_seconds(pid)
         with urlopen(f"{address}/metrics", timeout=PATIENCE) as page:
             families = text_string_to_metric_families(page.read().decode())
         samples = [one for family in families for one in family.samples if family.name == "boekbrug_start_seconds"]
