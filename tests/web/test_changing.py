@@ -264,6 +264,17 @@ def test_rejected_entry_is_held_until_somebody_takes_it_up(office: Office, books
     assert len(entries_waiting(books, BASE)) == 7
 
 
+def test_command_rejects_too(office: Office, books: Person, house: House) -> None:
+    office.attempt("sync", "webshop")
+    office.run("reject", "webshop", "P00404", "--because", "no", exits=2)
+    office.run("reject", "webshop", "P00002", "--because", "Eerst vragen")
+    assert house_counts(house)["held"] == 1
+    assert "Eerst vragen" in text_of(books.get(RULES).text)
+    sale = re.findall(rf"{BASE}/sales/(\d+)", books.get(f"{BASE}/open?state=held").text)[0]
+    books.send(f"{BASE}/take-up", {"csrf": books.csrf("/account"), "only": sale, "page": sale})
+    office.attempt("sync", "webshop")
+
+
 def test_sales_are_reversed_with_the_boxes_shown_first(office: Office, house: House, books: Person) -> None:
     csrf = books.csrf("/account")
     books.send(f"{BASE}/approve", {"csrf": csrf, "sale": entries_waiting(books, BASE)})

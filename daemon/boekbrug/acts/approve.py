@@ -6,6 +6,7 @@ from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.store import approvals, changes, states
 from boekbrug.store.approvals import Unapproved
 from boekbrug.store.licences import Licence
+from boekbrug.sync.house import House
 
 _CHUNK = 500
 _IDS_PER_DOCUMENT = 3
@@ -23,7 +24,16 @@ def approve(desk: Desk, licence: Licence, numbers: Collection[str] = ()) -> int:
 
     Raise ActRefused when a number is not known or has nothing to approve; then none is approved.
     """
-    with desk.house.database.read() as connection:
+    waiting = waiting_of(desk.house, licence, numbers)
+    return _approve(desk, licence, waiting, {"numbers": ", ".join(sorted(numbers))[:1000]})
+
+
+def waiting_of(house: House, licence: Licence, numbers: Collection[str] = ()) -> list[Unapproved]:
+    """List what waits for approval, all or of the documents named.
+
+    Raise ActRefused when a number is not known or has nothing to approve.
+    """
+    with house.database.read() as connection:
         documents = states.numbered(connection, licence.id, numbers) if numbers else None
         named = None if documents is None else [id for ids in documents.values() for id in ids]
         waiting = approvals.unapproved(connection, licence.id, named)
@@ -34,7 +44,7 @@ def approve(desk: Desk, licence: Licence, numbers: Collection[str] = ()) -> int:
             raise ActRefused(
                 [f"{number} has no entry that waits for approval; see: boekbrug find {number}" for number in missing]
             )
-    return _approve(desk, licence, waiting, {"numbers": ", ".join(sorted(numbers))[:1000]})
+    return waiting
 
 
 def _approve(desk: Desk, licence: Licence, waiting: Sequence[Unapproved], facts: dict[str, str]) -> int:

@@ -44,3 +44,21 @@ def approve(
         licence = licences.get(desk.house, key)
         count = let_go(desk, licence, numbers or [])
     note(f"{count} entries were approved; they go to the books at the next run: boekbrug sync {licence.name}")
+
+
+def reject(
+    context: typer.Context,
+    key: Key,
+    numbers: Annotated[list[str], typer.Argument(metavar="NUMBER...", help="Documents whose entries are rejected.")],
+    because: Annotated[str, typer.Option("--because", help="Why; kept in the audit.")],
+) -> None:
+    """Do not let entries go to the books; their documents are held until taken up, or until the rules change."""
+    from boekbrug.acts import licences
+    from boekbrug.acts.approve import waiting_of
+    from boekbrug.acts.reject import reject as turn_down
+
+    with at_desk(context) as desk:
+        licence = licences.get(desk.house, key)
+        chosen = {one.entry for one in waiting_of(desk.house, licence, numbers)}
+        count = turn_down(desk, licence, chosen, because)
+    note(f"{count} documents are held; change the rules, or take them up on the dashboard.")
