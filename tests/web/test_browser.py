@@ -38,7 +38,15 @@ OWNER, KEEPER = "eva@koffiebrug.example", "beheer@koffiebrug.example"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 BASE = "/licences/webshop"
 SERIOUS = {"serious", "critical"}
-EVERY = ("", "/problems", "/booked", "/open", "/open?state=skipped", "/approvals", "/lists", "/rules")
+EVERY = (
+    "", "/problems", "/booked", "/open", "/open?state=skipped", "/approvals", "/terms", "/lists",
+    "/lists?name=gaps", "/rules", "/rules/edit", "/undo",
+)  # fmt: skip
+BESIDE = (
+    "/", "/clients", "/account", "/find?q=P0000", "/nowhere", "/office", "/office/problems", "/office/licences",
+    "/office/audit", "/office/mail", "/office/cases", "/office/connections", "/office/connections/shop",
+    "/office/new-connection", "/office/users",
+)  # fmt: skip
 
 
 class Shop(NamedTuple):
@@ -246,7 +254,7 @@ def test_every_page_can_be_looked_at(shop: Shop, chromium: Browser, size: str) -
         visitor.keep("login")
         if language == "nl":
             visitor.log_in(KEEPER)
-            for path in ("/", *(BASE + page for page in EVERY), "/account", "/find?q=P0000", "/nowhere"):
+            for path in (*(BASE + page for page in EVERY), *BESIDE):
                 visitor.open(path)
                 visitor.keep(re.sub(r"\W+", "-", f"every{path}"))
         context.close()

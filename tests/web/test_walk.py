@@ -149,3 +149,36 @@ def call(browser: Person, route: APIRoute, path: str, key: str) -> int:
     return browser.post_json(
         path, "" if "/changes/" in path else BODIES[f"/{path.rpartition('/')[2]}"], headers
     ).status_code
+
+
+@pytest.mark.parametrize("email", ROLES)
+def test_the_office_is_the_operator_s(manned_house: House, manned_address: str, email: str) -> None:
+    found = [route for route in routes_of(manned_house) if "{licence}" not in route.path]
+    assert {"/", "/find", "/account", "/clients", "/office"} <= {route.path for route in found}
+    with logged_in(manned_address, email) as browser:
+        csrf = browser.csrf("/account")
+        for route in found:
+            # these end the session or the account's keys, which the walk still needs
+            if route.path.startswith(("/api/", "/logout", "/account/")):
+                continue
+            path = re.sub(r"{\w+(:int)?}", "1", route.path)
+            status = ask(browser, route, path, csrf)
+            closed = (path.startswith("/office") and ROLES[email] != "operator") or (
+                path == "/clients" and ROLES[email] == "owner"
+            )
+            assert (status == 403) == closed, (email, path, status)
+            assert status < 500, path
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/licences", "/licences/webshop/problems?before=x", "/static/none.css"])
+def test_what_is_not_there_is_a_page_that_says_so(manned_address: str, path: str) -> None:
+    with logged_in(manned_address, "owner@x.nl") as browser:
+        answer = browser.look(path)
+        assert answer.status_code == 404
+        assert "<h1>Niet gevonden</h1>" in answer.text
+
+
+def test_what_is_not_there_is_said_to_programs_as_to_others(manned_address: str) -> None:
+    browser = Person(manned_address)
+    assert browser.get("/api/v1/nowhere").json() == {"code": "not-known", "reasons": []}
+    browser.session.close()

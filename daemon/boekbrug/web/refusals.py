@@ -1,7 +1,9 @@
 """What is said to who is turned away, and what became of an act that was refused."""
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -40,6 +42,23 @@ def refuse(app: FastAPI, pages: Pages) -> None:
             return answer(Refusal(code="text"), 400)
         return page(request, 404, "refused.s404")
 
+    def nothing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if request.url.path.startswith(f"{PREFIX}/"):
+            return answer(Refusal(code="not-known"), error.status_code)
+        shown = page(request, 404, "refused.s404")
+        shown.status_code = error.status_code
+        return shown
+
+    def unread(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        if request.url.path.startswith(f"{PREFIX}/"):
+            reasons = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            return answer(Refusal(code="query", reasons=reasons), 400)
+        return page(request, 404, "refused.s404")
+
+    app.add_exception_handler(HTTPException, nothing)
+    app.add_exception_handler(RequestValidationError, unread)
     app.add_exception_handler(DataError, unfit)
     app.add_exception_handler(Turned, turned)
     for kind in (ActRefused, NotKnown, SettingsError):
