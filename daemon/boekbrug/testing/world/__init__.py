@@ -1,7 +1,6 @@
 """A simulated world outside of boekbrug: a shop, books, a vendor of tokens, and every way in which they misbehave.
 
-`boekbrug.testing.simulation` runs the real engine in it. A plugin of your own is put in the place of the books, its
-stand-in behind `Mounted`.
+`boekbrug.testing.simulation` runs the real engine in it.
 """
 
 from boekbrug.testing.world.books import WorldSettings, target_of
