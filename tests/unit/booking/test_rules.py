@@ -16,6 +16,7 @@ from boekbrug.contract import (
     Catalogue,
     Chart,
     Choice,
+    DocumentKind,
     EntryKind,
     Journal,
     Role,
@@ -118,6 +119,26 @@ def test_suggestion_fills_in_only_what_is_unmistakable() -> None:
     assert suggestion.rules.debtor == "1300"
     assert suggestion.rules.journals == {EntryKind.SALES: "70"}
     assert suggestion.to_choose == ("payments.ideal",)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "mode"),
+    [
+        ({"order", "invoice", "credit-note"}, "hybrid"),
+        ({"receipt", "till-movement"}, "day"),
+        ({"ledger-movement"}, "memorial-day"),
+        (set(DocumentKind), "individual"),
+        ({"payment"}, "individual"),
+    ],
+)
+def test_mode_is_proposed_by_what_the_source_delivers(kinds: set[str], mode: str) -> None:
+    suggestion = suggest(rules(), Catalogue(), CHART, {DocumentKind(kind) for kind in kinds})
+    assert suggestion.rules.mode == mode
+
+
+def test_mode_that_was_chosen_is_kept() -> None:
+    suggestion = suggest(rules(mode="day"), Catalogue(), CHART, {DocumentKind.ORDER})
+    assert suggestion.rules.mode == "day"
 
 
 def test_difference_names_rows_by_what_they_match() -> None:
