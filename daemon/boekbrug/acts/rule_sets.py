@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from boekbrug.acts import licences
 from boekbrug.acts.desk import Desk
 from boekbrug.acts.licences import Applied
-from boekbrug.booking.difference import OWN, Change, as_template, differences
+from boekbrug.booking.difference import OWN, Change, as_template, differences, with_openings
 from boekbrug.booking.rules import Rules
 from boekbrug.booking.suggest import suggest as propose
 from boekbrug.contract import DocumentKind, Source
@@ -53,4 +53,5 @@ def copy(desk: Desk, template: Licence, licence: Licence) -> Applied:
 def _rules(house: House, template: Licence, licence: Licence) -> Rules:
     mine = licences.as_file(house, licence).rules
     own = {name: getattr(mine, name) for name in OWN}
-    return replace(as_template(licences.as_file(house, template).rules), **own)
+    rules = replace(as_template(licences.as_file(house, template).rules), **own)
+    return with_openings(rules, {one.ledger: one.opening for one in mine.advances})

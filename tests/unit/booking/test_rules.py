@@ -8,7 +8,7 @@ from tests.unit.booking.shop import RULES, book, rules
 
 from boekbrug.booking import Rules, chart_use, read_rules
 from boekbrug.booking.checks import check_chart
-from boekbrug.booking.difference import Change, as_template, differences
+from boekbrug.booking.difference import Change, as_template, differences, with_openings
 from boekbrug.booking.suggest import suggest
 from boekbrug.contract import (
     Account,
@@ -152,6 +152,13 @@ def test_difference_names_rows_by_what_they_match() -> None:
 def test_template_leaves_out_what_belongs_to_one_licence() -> None:
     template = as_template(rules(filed_through="2026-06-30", cost_centre="AMS"))
     assert template == rules()
+
+
+def test_template_leaves_out_what_a_ledger_of_advances_opened_with() -> None:
+    advances = [{"ledger": "vooruit", "account": "1601", "vat_code": "VH", "opening": 5000}]
+    template = as_template(rules(accounts={"vooruit": "1600"}, advances=advances))
+    assert [(one.ledger, one.opening) for one in template.advances] == [("vooruit", 0)]
+    assert [one.opening for one in with_openings(template, {"vooruit": 700}).advances] == [700]
 
 
 def test_kind_of_line_may_have_rows_of_its_own() -> None:
