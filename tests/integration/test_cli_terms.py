@@ -73,6 +73,12 @@ def test_rules_are_proposed_and_copied_with_their_difference(office: Office) -> 
     edit(rules(office), "journals = ", "# journals = ")
     found = office.json("licence", "suggest", "webshop")
     assert isinstance(found["to_choose"], list)
+    assert [one for one in found["changes"] if one["setting"] == "mode"] == [], "a folder may hold anything"
+    office.put("orders.jsonl", [order(1)])
+    office.run("sync", "webshop")
+    [mode] = [one for one in office.json("licence", "suggest", "webshop")["changes"] if one["setting"] == "mode"]
+    assert (mode["old"], mode["new"]) == ("", "hybrid")
+    assert "mode" not in office.json("licence", "show", "webshop")["file"]["rules"], "nothing is set by it"
     edit(rules(office), "# journals = ", "journals = ")
     edit(rules(office), 'name = "webshop"', 'name = "second"')
     edit(rules(office), 'debtor = "1300"', 'debtor = "1301"')

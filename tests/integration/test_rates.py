@@ -4,13 +4,18 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from tests.integration import returns
 from tests.integration.journey import Business, order
 from tests.integration.outside import Service, service
 
+from boekbrug.acts.lists.every import make
+from boekbrug.acts.lists.scope import Days, scope_of
 from boekbrug.store import outside
 
 
@@ -106,3 +111,45 @@ def test_day_total_waits_for_the_rate_of_one_sale_and_takes_it_in_later(business
 
     requests.delete(f"{bank.url}/__control__/faults", timeout=5).raise_for_status()
     assert go_to(business, bank, "2026-09-18T10:00:00+00:00") == {"booked": 2}
+
+
+def oss_of(business: Business) -> tuple[dict[str, list[dict[str, Any]]], tuple[str, ...]]:
+    days = Days(dt.date(2026, 7, 1), dt.date(2026, 12, 31))
+    found = make("oss", scope_of(business.house, business.licence, days), ask=False)
+    parts = found.as_dict()
+    return {one.name: parts[one.name] for one in found.parts}, found.remarks  # type: ignore[misc]
+
+
+def test_oss_return_converts_at_the_rate_of_the_quarter_s_last_day(business: Business, bank: Service) -> None:
+    returns.furnish(business)
+    bank.set("rates", {"holidays": ["2026-09-30"]})
+    sold = [returns.sale(Random(n), n, "2026-09-14", "be") | {"currency": "USD"} for n in (1, 2)]
+    in_euro = returns.sale(Random(3), 3, "2026-09-14", "de")
+    business.write("a.jsonl", *returns.written([*sold, in_euro]))
+    assert business.sync() == {"booked": 3}
+    parts, remarks = oss_of(business)
+    belgian, german = parts["supplies"]
+    assert (belgian["return_base"], belgian["return_vat"], remarks) == (None, None, ("rate-of-quarter-missing",))
+    assert (german["return_base"], german["return_vat"]) == (german["base"], german["vat"])
+
+    back = returns.credited(Random(4), 4, sold[0], "2026-10-05") | {"currency": "USD"}
+    business.write("b.jsonl", *returns.written([back]))
+    assert go_to(business, bank, "2026-10-06T16:00:00+00:00") == {"booked": 4}
+    assert oss_of(business)[1] == ("rate-of-quarter-missing",), "a credit has the rate of its sale, nothing was fetched"
+    business.write("c.jsonl", in_dollars(5, "2026-10-05"))
+    assert business.sync() == {"booked": 5}
+    # the thirtieth has none: the first of October's, 1.1 + 30/10,000
+    parts, remarks = oss_of(business)
+    assert remarks == ()
+    assert parts["quarter-rates"] == [
+        {"quarter": "2026-Q3", "currency": "USD", "exchange_rate": "1.1030", "rate_day": "2026-10-01"}
+    ]
+    [belgian, _], [corrected] = parts["supplies"], parts["corrections"]
+    gross, vat = (sum((Decimal(one[name]) for one in sold), Decimal(0)) for name in ("total_incl", "total_vat"))
+    assert (belgian["return_base"], belgian["return_vat"]) == (at(gross - vat, "1.1030"), at(vat, "1.1030"))
+    assert belgian["vat"] != belgian["return_vat"], "booked at the rate of its own day"
+    assert (corrected["corrects"], corrected["return_vat"]) == ("2026-Q3", at(Decimal(back["total_vat"]), "1.1030"))
+
+
+def at(amount: Decimal, rate: str) -> Decimal:
+    return (amount / Decimal(rate)).quantize(Decimal("0.01"), ROUND_HALF_UP)

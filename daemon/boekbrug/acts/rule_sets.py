@@ -1,13 +1,17 @@
 """Sets of rules: what a chart proposes, and one licence's rules as the template of another's."""
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from boekbrug.acts import licences
 from boekbrug.acts.desk import Desk
 from boekbrug.acts.licences import Applied
-from boekbrug.booking.difference import OWN, Change, as_template, differences
+from boekbrug.booking.difference import OWN, Change, as_template, differences, with_openings
 from boekbrug.booking.rules import Rules
 from boekbrug.booking.suggest import suggest as propose
+from boekbrug.contract import DocumentKind, Source
+from boekbrug.store import documents
 from boekbrug.store.licences import Licence
 from boekbrug.sync.house import House
 
@@ -22,9 +26,17 @@ def proposed(house: House, licence: Licence) -> tuple[Rules, tuple[str, ...]]:
     """Return the licence's rules with what source and target answer in exactly one way, and what a person chooses."""
     file = licences.as_file(house, licence)
     instances = house.instances()
-    catalogue = instances.source(licence.source).catalogue(licence.unit)
-    found = propose(file.rules, catalogue, instances.target(licence.target).chart(file.administration))
+    source = instances.source(licence.source)
+    chart = instances.target(licence.target).chart(file.administration)
+    found = propose(file.rules, source.catalogue(licence.unit), chart, _kinds(house, licence, source))
     return found.rules, found.to_choose
+
+
+def _kinds(house: House, licence: Licence, source: Source) -> Collection[DocumentKind]:
+    """Return the kinds of documents that came from the unit; before any came, those that the source may deliver."""
+    with house.database.read() as connection:
+        came = documents.kinds_of(connection, licence.source, licence.unit)
+    return came or source.capabilities.kinds
 
 
 def copied(house: House, template: Licence, licence: Licence) -> tuple[Change, ...]:
@@ -41,4 +53,5 @@ def copy(desk: Desk, template: Licence, licence: Licence) -> Applied:
 def _rules(house: House, template: Licence, licence: Licence) -> Rules:
     mine = licences.as_file(house, licence).rules
     own = {name: getattr(mine, name) for name in OWN}
-    return replace(as_template(licences.as_file(house, template).rules), **own)
+    rules = replace(as_template(licences.as_file(house, template).rules), **own)
+    return with_openings(rules, {one.ledger: one.opening for one in mine.advances})

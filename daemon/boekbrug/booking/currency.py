@@ -55,14 +55,14 @@ def euro_lines(item: Item, lines: list[Line], rate: ExchangeRate, differences: s
     if document.kind is DocumentKind.PAYOUT and cleared is not None and cleared.is_foreign:
         booked = [
             replace(line, euro_minor=-cleared.stood) if line.role in _MONEY else line
-            for line in in_euro(lines, document.currency, rate)
+            for line in ineuro_of(lines, document.currency, rate)
         ]
         return _with_difference(booked, differences)
     if original is None or original.rate is None or document.kind is not DocumentKind.PAYMENT:
-        return in_euro(lines, document.currency, rate)
-    stood = in_euro(lines, document.currency, original.rate)
+        return ineuro_of(lines, document.currency, rate)
+    stood = ineuro_of(lines, document.currency, original.rate)
     booked = [
-        replace(line, euro_minor=_euro(line.minor, document.currency, rate)) if line.role is Role.PAYMENT else line
+        replace(line, euro_minor=euro_of(line.minor, document.currency, rate)) if line.role is Role.PAYMENT else line
         for line in stood
     ]
     return _with_difference(booked, differences)
@@ -78,9 +78,9 @@ def _with_difference(lines: list[Line], account: str) -> list[Line] | Held:
     return [*lines, Line(role=Role.OTHER, account=account, minor=0, euro_minor=-rest, why="exchange difference")]
 
 
-def in_euro(lines: list[Line], currency: str, rate: ExchangeRate) -> list[Line]:
+def ineuro_of(lines: list[Line], currency: str, rate: ExchangeRate) -> list[Line]:
     """Add euro cents to each line at one rate; the remainder goes to the largest line that is not VAT."""
-    euros = [_euro(line.minor, currency, rate) for line in lines]
+    euros = [euro_of(line.minor, currency, rate) for line in lines]
     largest = max(
         (place for place, line in enumerate(lines) if line.role is not Role.VAT),
         key=lambda place: abs(lines[place].minor),
@@ -89,7 +89,8 @@ def in_euro(lines: list[Line], currency: str, rate: ExchangeRate) -> list[Line]:
     return [replace(line, euro_minor=euro) for line, euro in zip(lines, euros, strict=True)]
 
 
-def _euro(minor: int, currency: str, rate: ExchangeRate) -> int:
+def euro_of(minor: int, currency: str, rate: ExchangeRate) -> int:
+    """Turn minor units of a currency into cents of euro, half a cent away from zero."""
     above, below = rate.rate.as_integer_ratio()
     scale = 10 ** (MINOR_DIGITS["EUR"] - MINOR_DIGITS[currency])
     return divide_half_up(minor * scale * below, above)

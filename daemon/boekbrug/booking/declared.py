@@ -68,6 +68,12 @@ def vat_at(base: int, rate: Decimal) -> int:
     return divide_half_up(base * rate_parts(rate), 100_000)
 
 
+def quarter_end(name: str) -> dt.date:
+    """Return the last day of a quarter by its name."""
+    year, _, n = name.partition("-Q")
+    return dt.date(int(year) + int(n) // 4, int(n) % 4 * 3 + 1, 1) - dt.timedelta(days=1)
+
+
 def quarter_of(day: dt.date) -> str:
     """Name the quarter of a day: 2026-Q3."""
     return f"{day.year}-Q{(day.month + 2) // 3}"

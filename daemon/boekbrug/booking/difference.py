@@ -32,7 +32,13 @@ def differences(old: Rules, new: Rules) -> tuple[Change, ...]:
 def as_template(rules: Rules) -> Rules:
     """Return the rules without what belongs to one licence only."""
     defaults = {field.name: field.default for field in msgspec.structs.fields(Rules) if field.name in OWN}
-    return msgspec.structs.replace(rules, **defaults)
+    return with_openings(msgspec.structs.replace(rules, **defaults), {})
+
+
+def with_openings(rules: Rules, openings: Mapping[str, int]) -> Rules:
+    """Return the rules with what a licence's own ledgers of advances opened with, by ledger, in cents."""
+    advances = tuple(msgspec.structs.replace(one, opening=openings.get(one.ledger, 0)) for one in rules.advances)
+    return msgspec.structs.replace(rules, advances=advances)
 
 
 def _flat(rules: Rules) -> Iterator[tuple[str, str]]:

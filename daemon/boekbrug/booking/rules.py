@@ -138,6 +138,18 @@ class LineRule(_Rule, frozen=True):
     follows_goods: bool | None = None
 
 
+class AdvanceRule(_Rule, frozen=True):
+    """Where advances are declared that the source's `ledger` keeps without VAT; `vat_code` is that of a VAT row.
+
+    `opening` is what stood on the ledger when the licence started, in cents.
+    """
+
+    ledger: Name
+    account: Name
+    vat_code: Name
+    opening: Cents = 0
+
+
 class RoundingRule(_Rule, frozen=True):
     """Gross differences that may be booked, in cents: per line and at most per document (bookkeeper.md §1.10)."""
 
@@ -226,6 +238,8 @@ class Rules(_Rule, frozen=True):
     vat_ledgers: tuple[str, ...] = ()
     #: those of `accounts` that come to nothing over a term: clearings, receipts that were paid
     clearing_ledgers: tuple[str, ...] = ()
+    #: those of `accounts` that hold money received in advance, of which the source books no VAT yet
+    advances: tuple[AdvanceRule, ...] = ()
 
     def faults(self) -> tuple[str, ...]:
         """List every inconsistency, each with the path of its setting and what to do."""
@@ -274,6 +288,9 @@ def _uses(rules: Rules) -> Iterator[Use]:
         if line.account:
             role = Role.OTHER if kind in FIXED_KINDS | OWED_KINDS else Role.BASE
             yield Use(account=line.account, role=role, vat_code=line.vat_code or "", setting=f"lines.{kind}.account")
+    for place, advance in enumerate(rules.advances):
+        setting = f"advances[{place}].account"
+        yield Use(account=advance.account, role=Role.OTHER, vat_code=advance.vat_code, setting=setting)
     for account, role, setting in _single_accounts(rules):
         if account:
             yield Use(account=account, role=role, setting=setting)
@@ -300,6 +317,7 @@ def _single_accounts(rules: Rules) -> Iterator[tuple[str, Role, str]]:
 def _faults(rules: Rules) -> Iterator[str]:
     yield from _vat_faults(rules)
     yield from _account_faults(rules)
+    yield from _advance_faults(rules)
     yield from _template_faults(rules.text)
     if rules.basis not in (DocumentKind.ORDER, DocumentKind.INVOICE, DocumentKind.RECEIPT):
         yield f"basis: {rules.basis} does not book a sale; choose order, invoice or receipt"
@@ -355,6 +373,19 @@ def _account_faults(rules: Rules) -> Iterator[str]:
         yield "rounding.account: name the account for gross differences, or set rounding.per_document to 0"
     if rules.vat_scheme is VatScheme.CASH and not rules.vat_not_due and not rules.package_defers_vat:
         yield "vat_not_due: the cash scheme needs an account for VAT not yet due, or package_defers_vat = true"
+
+
+def _advance_faults(rules: Rules) -> Iterator[str]:
+    taxed = {row.vat_code for row in rules.vat if row.rate and row.vat_account}
+    seen: dict[str, int] = {}
+    for place, row in enumerate(rules.advances):
+        path, account = f"advances[{place}]", rules.accounts.get(row.ledger)
+        if account is None:
+            yield f"{path}.ledger: {row.ledger} is none of accounts; name the ledger as the source does"
+        elif (first := seen.setdefault(account, place)) != place:
+            yield f"{path}.ledger: {account} is declared by advances[{first}] already; keep one of them"
+        if row.vat_code not in taxed:
+            yield f"{path}.vat_code: no VAT row with a rate and an account has the code {row.vat_code}"
 
 
 def _template_faults(text: str) -> Iterator[str]:

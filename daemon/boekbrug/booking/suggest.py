@@ -3,13 +3,13 @@
 Only what is unmistakable is proposed: no account is guessed from its number (bookkeeper.md §4.43).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from boekbrug.booking.place import TAXED
-from boekbrug.booking.rules import Rules, VatRule
-from boekbrug.contract import Account, AccountType, Catalogue, Chart, EntryKind, VatCode
+from boekbrug.booking.rules import Mode, Rules, VatRule
+from boekbrug.contract import Account, AccountType, Catalogue, Chart, DocumentKind, EntryKind, VatCode
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,8 +19,11 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     to_choose: tuple[str, ...]
 
 
-def suggest(rules: Rules, catalogue: Catalogue, chart: Chart) -> Suggestion:
-    """Fill in what the rules leave open and the chart answers in exactly one way."""
+def suggest(rules: Rules, catalogue: Catalogue, chart: Chart, kinds: Collection[DocumentKind] = ()) -> Suggestion:
+    """Fill in what the rules leave open and the chart answers in exactly one way.
+
+    The mode follows from the kinds of documents that the source delivers, where they are those of one trade.
+    """
     vat, open_vat = _vat_rows(rules, chart)
     journals = dict(rules.journals)
     to_choose = list(open_vat)
@@ -34,8 +37,28 @@ def suggest(rules: Rules, catalogue: Catalogue, chart: Chart) -> Suggestion:
     to_choose += [
         f"payments.{method.value}" for method in catalogue.payment_methods if method.value not in rules.payments
     ]
-    filled = msgspec.structs.replace(rules, vat=rules.vat + vat, journals=journals, debtor=debtor)
+    mode = mode_for(kinds) if rules.mode is Mode.INDIVIDUAL else None
+    filled = msgspec.structs.replace(
+        rules, vat=rules.vat + vat, journals=journals, debtor=debtor, mode=mode or rules.mode
+    )
     return Suggestion(rules=filled, to_choose=tuple(to_choose))
+
+
+_TRADES = (
+    (Mode.HYBRID, frozenset({DocumentKind.ORDER, DocumentKind.INVOICE})),
+    (Mode.DAY, frozenset({DocumentKind.RECEIPT, DocumentKind.TILL_MOVEMENT})),
+    (Mode.MEMORIAL_DAY, frozenset({DocumentKind.LEDGER_MOVEMENT})),
+)
+
+
+def mode_for(kinds: Collection[DocumentKind]) -> Mode | None:
+    """Return the mode for a source of these documents: a webshop, a till, or one that keeps a ledger of its own.
+
+    A ledger is booked per day first, and per month once a month of days was right (bookkeeper.md §4.41). None where
+    the documents are of several trades, or of none.
+    """
+    found = [mode for mode, own in _TRADES if not own.isdisjoint(kinds)]
+    return found[0] if len(found) == 1 else None
 
 
 def _vat_rows(rules: Rules, chart: Chart) -> tuple[tuple[VatRule, ...], list[str]]:

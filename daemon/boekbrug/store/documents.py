@@ -89,6 +89,12 @@ def numbered(
     return {(kind, number): (source_id, id) for kind, number, source_id, id in rows}
 
 
+def kinds_of(connection: Connection, source: int, unit: str) -> list[DocumentKind]:
+    """List the kinds of documents that came from a unit."""
+    one = "select 1 where exists (select 1 from document where connection = ? and unit = ? and kind = ?)"
+    return [kind for kind in DocumentKind if select_rows(connection, one, [source, unit, str(kind)])]
+
+
 class PageRows:
     """The rows of one page, gathered first and written in one go."""
 

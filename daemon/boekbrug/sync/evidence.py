@@ -84,7 +84,7 @@ class Facts:
 
     def read_span(self, connection: Connection) -> None:
         """Read between which days all published rates are known."""
-        self.rates_known = _span(facts.get(connection, KNOWN))
+        self.rates_known = known_span(connection)
 
     def want(self, results: Iterable[object]) -> None:
         """Note what documents wait for."""
@@ -131,7 +131,7 @@ def gather(work: Workplace, claim: LicenceClaim, known: Facts) -> Iterator[Step]
 
 def _fetch_rates(work: Workplace, claim: LicenceClaim, bank: Ecb, day: dt.date) -> int:
     with work.database.read() as connection:
-        known = _span(facts.get(connection, KNOWN))
+        known = known_span(connection)
     # what is known stays one stretch of days, without a gap
     since = day - LOOK_BACK if known is None else min(day - LOOK_BACK, known[1])
     try:
@@ -150,7 +150,9 @@ def _fetch_rates(work: Workplace, claim: LicenceClaim, bank: Ecb, day: dt.date) 
     return len(found)
 
 
-def _span(written: str | None) -> tuple[dt.date, dt.date] | None:
+def known_span(connection: Connection) -> tuple[dt.date, dt.date] | None:
+    """Return the days between which all published rates are stored; None before any is."""
+    written = facts.get(connection, KNOWN)
     if written is None:
         return None
     first, last = written.split()

@@ -93,6 +93,21 @@ def test_voucher_covers_no_goods_at_another_rate() -> None:
     assert codes(composed) == ["voucher-without-sale"]
 
 
+def test_voucher_defers_no_vat_of_what_is_left_open() -> None:
+    methods = {
+        "bon": {"account": "1600", "role": "single-purpose-voucher", "rate": "21"},
+        "ideal": {"account": "1060"},
+    }
+    sale = order(line("121.00"), paid={"bon": "60.50", "ideal": "30.25"}, on_account=True)
+    composed = compose_individual(item(sale), book(payments=methods, vat_scheme="cash"), EVIDENCE)
+    assert isinstance(composed, Draft)
+    # half of what the voucher left is open, and its VAT waits; that of the voucher was due when it was sold
+    assert [(one.account, one.vat_code, one.minor) for one in composed.lines] == [
+        ("1600", "", 5000), ("8000", "", -5000), ("1060", "", 3025), ("1300", "", 3025),
+        ("8000", "", -2500), ("1506", "", -525), ("8000", "VH", -2500), ("1500", "", -525),
+    ]  # fmt: skip
+
+
 def test_payment_for_nothing_booked_is_held() -> None:
     assert isinstance(compose_individual(item(payment("10.00")), book(), EVIDENCE), Held)
 

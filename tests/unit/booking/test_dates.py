@@ -8,6 +8,7 @@ from tests.unit.booking.shop import EVIDENCE, book, item, line, order, rules
 
 from boekbrug.booking import Draft, Held, Original, compose_individual, net_vat, reverse
 from boekbrug.booking.dates import DateUnclear, near_period_end, period_end, tax_point
+from boekbrug.booking.declared import quarter_end, quarter_of
 from boekbrug.booking.periods import locked_through
 from boekbrug.contract import Dates, Document, DocumentKind, LineKind, Period, RefundCause
 
@@ -171,3 +172,10 @@ def test_books_are_locked_through_the_closed_periods_they_begin_with() -> None:
     assert locked_through([*closed, month(3), month(4, open=False)], ["70"]) == dt.date(2026, 2, 28)
     assert locked_through([*closed, month(3)], ["90"]) == dt.date(2026, 1, 31)
     assert locked_through([month(1)], ["70"]) is None
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_quarter_ends_with_its_last_month(month: int) -> None:
+    last = quarter_end(quarter_of(dt.date(2026, month, 1)))
+    assert (last.year, last.month) == (2026, (month + 2) // 3 * 3)
+    assert (last + dt.timedelta(days=1)).day == 1

@@ -8,7 +8,7 @@ from tests.unit.booking.shop import RULES, book, rules
 
 from boekbrug.booking import Rules, chart_use, read_rules
 from boekbrug.booking.checks import check_chart
-from boekbrug.booking.difference import Change, as_template, differences
+from boekbrug.booking.difference import Change, as_template, differences, with_openings
 from boekbrug.booking.suggest import suggest
 from boekbrug.contract import (
     Account,
@@ -16,6 +16,7 @@ from boekbrug.contract import (
     Catalogue,
     Chart,
     Choice,
+    DocumentKind,
     EntryKind,
     Journal,
     Role,
@@ -120,6 +121,26 @@ def test_suggestion_fills_in_only_what_is_unmistakable() -> None:
     assert suggestion.to_choose == ("payments.ideal",)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "mode"),
+    [
+        ({"order", "invoice", "credit-note"}, "hybrid"),
+        ({"receipt", "till-movement"}, "day"),
+        ({"ledger-movement"}, "memorial-day"),
+        (set(DocumentKind), "individual"),
+        ({"payment"}, "individual"),
+    ],
+)
+def test_mode_is_proposed_by_what_the_source_delivers(kinds: set[str], mode: str) -> None:
+    suggestion = suggest(rules(), Catalogue(), CHART, {DocumentKind(kind) for kind in kinds})
+    assert suggestion.rules.mode == mode
+
+
+def test_mode_that_was_chosen_is_kept() -> None:
+    suggestion = suggest(rules(mode="day"), Catalogue(), CHART, {DocumentKind.ORDER})
+    assert suggestion.rules.mode == "day"
+
+
 def test_difference_names_rows_by_what_they_match() -> None:
     changed = [{**row, "account": "8009"} if row.get("vat_code") == "VL" else row for row in reversed(RULES["vat"])]
     assert differences(rules(), rules(vat=changed, text="Order {number}")) == (
@@ -131,6 +152,13 @@ def test_difference_names_rows_by_what_they_match() -> None:
 def test_template_leaves_out_what_belongs_to_one_licence() -> None:
     template = as_template(rules(filed_through="2026-06-30", cost_centre="AMS"))
     assert template == rules()
+
+
+def test_template_leaves_out_what_a_ledger_of_advances_opened_with() -> None:
+    advances = [{"ledger": "vooruit", "account": "1601", "vat_code": "VH", "opening": 5000}]
+    template = as_template(rules(accounts={"vooruit": "1600"}, advances=advances))
+    assert [(one.ledger, one.opening) for one in template.advances] == [("vooruit", 0)]
+    assert [one.opening for one in with_openings(template, {"vooruit": 700}).advances] == [700]
 
 
 def test_kind_of_line_may_have_rows_of_its_own() -> None:

@@ -8,11 +8,13 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.booking.cases import PARK, items, ledger_rules, movement, one, payment
 from tests.unit.booking.shop import EVIDENCE, amounts, book, codes, item, line, order
-from tests.unit.booking.till_and_park import HOUSE
+from tests.unit.booking.till_and_park import ADVANCES, HOUSE, advances, declared_advance
 
 from boekbrug.acts.licence_file import read
 from boekbrug.booking import Open, Original, Skipped, chart_use, compose_individual
+from boekbrug.booking.boxes import Box
 from boekbrug.booking.checks import check_chart
+from boekbrug.booking.declared import declared
 from boekbrug.booking.memorial import compose_ledger
 from boekbrug.booking.rules import Rules
 from boekbrug.booking.terms import day_term
@@ -27,6 +29,7 @@ from boekbrug.contract import (
     Movement,
     Readiness,
     Role,
+    SettingsError,
 )
 
 DAY = dt.date(2026, 7, 14)
@@ -129,6 +132,22 @@ def test_clearing_account_that_is_left_open_is_warned_of() -> None:
     assert len(half.drafts) == 1
     [(document, [warning])] = half.warnings
     assert (document, warning.code, warning.facts["rest"]) == (1, "clearing-not-zero", "1.80")
+
+
+def test_advances_are_declared_for_a_day_as_a_sale_would_be() -> None:
+    there, back = declared_advance(0), declared_advance(1)
+    assert (there.date, back.date) == (dt.date(2026, 9, 30), dt.date(2026, 10, 1))
+    [(words, amounts_of)] = declared(there.lines, book(**ADVANCES)).items()
+    assert (words.box, words.rate, amounts_of) == (Box.STANDARD, Decimal(21), (1_000_000, 210_000))
+    assert all(sum(line.minor for line in one.lines) == 0 for one in (there, back))
+    assert advances(0) is None
+    assert advances(-1) is None, "what guests still owe declares nothing"
+
+
+def test_advances_name_a_ledger_and_a_taxed_code() -> None:
+    with pytest.raises(SettingsError) as wrong:
+        book(**{**ADVANCES, "advances": [{"ledger": "elders", "account": "2051", "vat_code": "V0"}]})
+    assert [fault.partition(":")[0] for fault in wrong.value.faults] == ["advances[0].ledger", "advances[0].vat_code"]
 
 
 def test_vat_account_as_a_plain_line_is_refused() -> None:

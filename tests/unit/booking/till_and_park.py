@@ -3,13 +3,15 @@
 bookingexperts.md §9 names its variants and leaves the figures to the reader.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from tests.unit.booking.cases import DAY, PARK, ledger, ledger_rules, movement, one
-from tests.unit.booking.shop import RULES, line, order
+from tests.unit.booking.shop import RULES, book, line, order
 
 from boekbrug.booking import Draft
+from boekbrug.booking.advance_vat import declare_advances
 from boekbrug.booking.terms import day_term, month_term
 from boekbrug.contract import LineKind
 
@@ -25,6 +27,23 @@ def expired_voucher() -> Draft:
     return one(movement("verlopen", "-50.00", giftcard="50.00"), accounts={"verlopen": "8900"})
 
 
+ADVANCES: dict[str, Any] = {
+    **ledger_rules(**{**PARK, "vooruit": "2050"}),
+    "advances": [{"ledger": "vooruit", "account": "2051", "vat_code": "VH"}],
+}
+
+
+def advances(held: int) -> tuple[Draft, Draft] | None:
+    rules = book(**ADVANCES)
+    return declare_advances(rules.rules.advances[0], held, dt.date(2026, 9, 30), "park", rules)
+
+
+def declared_advance(take: int) -> Draft:
+    both = advances(1_210_000)
+    assert both is not None
+    return both[take]
+
+
 TILL_AND_PARK: dict[str, Callable[[], Draft]] = {
     "bk-24-tip-kept": lambda: one(
         order(line("100.00", "9"), line("10.00", None, kind=LineKind.TIP), paid={"pin": "110.00"}), **KEPT_TIP
@@ -36,6 +55,8 @@ TILL_AND_PARK: dict[str, Callable[[], Draft]] = {
     "wf-5.3-credit": lambda: one(
         order(line("-60.50"), line("-43.60", "9"), line("-6.05", kind=LineKind.SHIPPING), on_account=True)
     ),
+    "bk-17-advances": lambda: declared_advance(0),
+    "bk-17-advances-back": lambda: declared_advance(1),
     # revenue on the invoice date: nothing is invoiced in advance
     "bex-9-on-invoice": lambda: park("1300 633,8000:hoog -500,hoog -105,1850 -28"),
     # VAT with the revenue: what was invoiced in advance is released with it, the code is on the revenue

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from boekbrug.acts.find import amount
-from boekbrug.acts.lists.package import Package, compare
+from boekbrug.acts.lists.package import Package, compare, moved_in
 from boekbrug.acts.lists.scope import Days, Scope
-from boekbrug.acts.lists.table import BookList, Cell, Part, columns
+from boekbrug.acts.lists.table import BookList, Cell, Part, columns, euro
 from boekbrug.acts.lists.vat import listed
+from boekbrug.booking.advance_vat import declare_advances
 from boekbrug.booking.rules import FIXED_KINDS, OWED_KINDS, Rules
 from boekbrug.contract import LineKind
 from boekbrug.store import accounts
 
 _ITEMS = columns("item:word account currency amount:money")
 _OPEN = columns("account currency number date:day age:count amount:money")
+_ADVANCES = columns("date:day account vat_code amount:money")
+ADVANCES_BY_HAND = "advances-booked-by-hand"
+"""The VAT on advances is worked out, and booked by the bookkeeper."""
 _SINGLE = ("received_in_advance", "vat_not_due", "fees_withheld", "transit", "debtor")
 
 
@@ -52,12 +56,16 @@ def balance_list(scope: Scope, *, ask: bool = True) -> BookList:
         stands = tuple(_stands(scope, connection, items, since))
         compared = compare(scope, connection, sorted(items), since, package)
         opened = tuple(_opened(scope, connection))
+        kept = any(rules.advances for rules in scope.each_rules(connection))
+        declared = tuple(_advances(scope, connection, since))
     parts = [
         Part(name="items", columns=_ITEMS, rows=stands),
         compared,
         Part(name="open", columns=_OPEN, rows=opened),
     ]
-    return listed(scope, "balance", parts, package.remarks)
+    if kept:
+        parts.append(Part(name="advances", columns=_ADVANCES, rows=declared))
+    return listed(scope, "balance", parts, (*package.remarks, *((ADVANCES_BY_HAND,) if declared else ())))
 
 
 def _stands(
@@ -80,3 +88,15 @@ def _opened(scope: Scope, connection: Connection) -> Iterator[tuple[Cell, ...]]:
         for one in accounts.open_items(connection, licence, rules.debtor, scope.days.iso[1]):
             age = (scope.days.last - dt.date.fromisoformat(one.day)).days
             yield (one.account, one.currency, one.reference, one.day, age, amount(one.minor, one.currency))
+
+
+def _advances(scope: Scope, connection: Connection, since: Days) -> Iterator[tuple[Cell, ...]]:
+    """Write the lines that declare what was received in advance by the last day, and those that take them back."""
+    for licence in scope.licences:
+        book = scope.book(connection, licence.id, licence.rules)
+        moved = moved_in(connection, [licence.id], since) if book.rules.advances else {}
+        for rule in book.rules.advances:
+            held = rule.opening - moved.get(book.rules.accounts[rule.ledger], 0)
+            for draft in declare_advances(rule, held, since.last, licence.unit, book) or ():
+                day = draft.date.isoformat()
+                yield from ((day, line.account, line.vat_code, euro(line.minor)) for line in draft.lines)
