@@ -358,16 +358,29 @@ def test_connection_is_added_changed_and_tried_and_its_secret_is_never_shown(kee
     page = keeper.send("/office/new-connection", fields)
     assert page.url.partition("?")[0].endswith("/office/connections/winkel")
     assert "s3cr3t-key" not in page.text
+    first = sealed_secret(house)
     keeper.send("/office/connections/winkel", {**fields, "set.secret": "", "set.public": "def"})
+    assert sealed_secret(house) == first
+    wrong = keeper.send("/office/connections/winkel", {**fields, "set.secret": "n3w-key", "set.overlap_days": "many"})
+    assert (wrong.status_code, "n3w-key" in wrong.text) == (400, False)
+    assert sealed_secret(house) == first
     with house.database.read() as connection:
-        sealed = connection.scalar(sa.text("select value from secret where name = 'secret'"))
         kept = connection.scalar(sa.text("select settings from connection where name = 'winkel'"))
-    assert sealed
     assert '"public":"def"' in kept.replace(" ", "")
     assert "s3cr3t-key" not in kept
     tried = text_of(keeper.send("/office/connections/shop/check", {"csrf": csrf}).text)
     assert "Het werkt." in tried
-    assert "s3cr3t-key" not in keeper.get("/office/audit").text
+    keeper.send("/office/connections/winkel", {**fields, "set.secret": "n3w-key"})
+    assert sealed_secret(house) != first
+    assert "n3w-key" not in keeper.get("/office/connections/winkel").text
+    account = keeper.get("/office/audit").text
+    assert "s3cr3t-key" not in account
+    assert "n3w-key" not in account
+
+
+def sealed_secret(house: House) -> bytes:
+    with house.database.read() as connection:
+        return bytes(connection.scalar(sa.text("select value from secret where name = 'secret'")) or b"")
 
 
 def test_office_shows_problems_acts_and_cases(keeper: Person, owner: Person, house: House) -> None:
