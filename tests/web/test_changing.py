@@ -19,6 +19,7 @@ from boekbrug.acts.integrity import check
 from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.acts.licence_file import read as read_file
 from boekbrug.contract import SettingsError
+from boekbrug.problems import LANGUAGES
 from boekbrug.runtime.settings import load
 from boekbrug.store import audit
 from boekbrug.store.licences import Licence
@@ -376,6 +377,23 @@ def test_connection_is_added_changed_and_tried_and_its_secret_is_never_shown(kee
     account = keeper.get("/office/audit").text
     assert "s3cr3t-key" not in account
     assert "n3w-key" not in account
+
+
+def test_settings_of_a_connection_are_called_by_words(keeper: Person, house: House) -> None:
+    for language, word in (
+        ("nl", "Map met de bestanden"),
+        ("en", "Folder with the files"),
+        ("de", "Ordner mit den Dateien"),
+    ):
+        assert word in text_of(keeper.get(f"/office/connections/shop?lang={language}").text)
+        assert word in text_of(keeper.get(f"/office/new-connection?plugin=files&role=source&lang={language}").text)
+    models = [kind.Settings for kind in house.plugins.sources.values()]
+    models += [kind.Settings for kind in house.plugins.targets.values()]
+    for model in models:
+        for name, field in model.model_fields.items():
+            extra = field.json_schema_extra
+            assert isinstance(extra, dict)
+            assert model.labels[str(extra["label"])].keys() == set(LANGUAGES), (model, name)
 
 
 def sealed_secret(house: House) -> bytes:
