@@ -64,6 +64,19 @@ def test_documents_come_a_page_at_a_time(program: Person) -> None:
     assert rest["before"] is None
 
 
+@pytest.mark.parametrize("period", ["", "&first=2026-01-01&last=2026-12-31"])
+def test_bookings_come_a_page_at_a_time(program: Person, period: str) -> None:
+    whole = [one["id"] for one in read(program, f"{BASE}/bookings?limit=200{period}")["items"]]
+    assert len(whole) > 3
+    found: list[int] = []
+    before: str | None = ""
+    while before is not None:
+        page = read(program, f"{BASE}/bookings?limit=2&before={before}{period}")
+        found += [one["id"] for one in page["items"]]
+        before = page["before"]
+    assert found == whole
+
+
 def test_booking_has_its_lines_with_amounts_as_text(program: Person) -> None:
     first = read(program, f"{BASE}/bookings?limit=1")
     assert first["before"]
