@@ -234,6 +234,24 @@ def test_form_has_the_lists_of_shop_and_package(books: Person) -> None:
     assert "Voorgesteld" in page
 
 
+def test_suggestion_without_books_says_what_is_wrong(office: Office, house: House, books: Person) -> None:
+    folder = office.folder / "books"
+    away = folder.rename(office.folder / "away")
+    try:
+        page = books.get(f"{RULES}/edit?suggest=1")
+        assert page.status_code == 200
+        assert str(folder) in page.text
+        assert "Voorgesteld" not in page.text
+        key = {"authorization": f"Bearer {users.give_key(Desk(house, 'test'), 'books@x.nl', 'test', users.READ)}"}
+        assert books.get(f"/api/v1{RULES}/suggested", **key).status_code == 403
+        key = {"authorization": f"Bearer {users.give_key(Desk(house, 'test'), 'books@x.nl', 'test', users.WRITE)}"}
+        refused = books.get(f"/api/v1{RULES}/suggested", **key)
+        assert refused.status_code == 409
+        assert refused.json()["reasons"]
+    finally:
+        away.rename(folder)
+
+
 def test_licence_is_paused_and_resumed(books: Person, house: House) -> None:
     csrf = books.csrf("/account")
     for to, state in (("pause", "paused"), ("resume", "active")):

@@ -78,11 +78,16 @@ def configure_routes(pages: Pages, door: Door) -> APIRouter:
         file = licences.as_file(house, visit.licence)
         to_choose: tuple[str, ...] = ()
         proposed = file
+        trouble: list[str] = []
         if suggest:
-            rules, to_choose = rule_sets.proposed(house, visit.licence)
-            proposed = structs.replace(file, rules=rules)
+            try:
+                rules, to_choose = rule_sets.proposed(house, visit.licence)
+                proposed = structs.replace(file, rules=rules)
+            except BoekbrugError as error:
+                trouble = _said(house, error, pages.writing(request, visit).language)
         values = {
-            "changes": proposals.changes_of(file, proposed), "to_choose": to_choose, "suggested": bool(suggest),
+            "changes": proposals.changes_of(file, proposed), "to_choose": to_choose, "faults": trouble,
+            "suggested": bool(suggest) and not trouble,
         }  # fmt: skip
         return form(request, visit, values_of(proposed), SPARE, values)
 
@@ -199,6 +204,14 @@ def _picks(house: House, licence: Licence) -> Picks:
         trouble.append(file.source)
         house.log.info("configure.no-catalogue", licence=licence.name, code=error.code)
     return Picks(lists, trouble)
+
+
+def _said(house: House, error: BoekbrugError, language: str) -> list[str]:
+    """Say why source or target did not answer."""
+    if isinstance(error, SettingsError):
+        return list(error.faults)
+    said = in_words(house.plugins.problem_codes, Problem(code=error.code, facts=dict(error.facts)), language)
+    return [f"{said.message} {said.fix}"]
 
 
 def preflight(house: House, licence: Licence, after: LicenceFile, language: str) -> list[ProblemText]:
