@@ -5,7 +5,7 @@ Every page that is passed is kept as a picture below `tests/out/pages` and, with
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +47,9 @@ BESIDE = (
     "/office/audit", "/office/mail", "/office/cases", "/office/connections", "/office/connections/shop",
     "/office/new-connection", "/office/users",
 )  # fmt: skip
+
+SAMPLE = ("/problems", "/lists", "/rules/edit")
+"""The pages of a licence with the widest tables and forms; all of them are looked at by `make prove`."""
 
 
 class Shop(NamedTuple):
@@ -242,8 +245,17 @@ def test_what_is_not_there_is_answered_too(visitor: Visitor) -> None:
     visitor.keep("find-nothing")
 
 
-@pytest.mark.parametrize("size", ["phone", pytest.param("desk", marks=pytest.mark.prove)])
+def test_pages_can_be_looked_at_on_a_phone(shop: Shop, chromium: Browser) -> None:
+    look_at(shop, chromium, "phone", (*(BASE + page for page in SAMPLE), "/office/connections/shop"))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("size", ["phone", "desk"])
 def test_every_page_can_be_looked_at(shop: Shop, chromium: Browser, size: str) -> None:
+    look_at(shop, chromium, size, (*(BASE + page for page in EVERY), *BESIDE))
+
+
+def look_at(shop: Shop, chromium: Browser, size: str, paths: Sequence[str]) -> None:
     width, height = SIZES[size]
     for dark, language in ((False, "nl"), (True, "de")):
         context = chromium.new_context(
@@ -254,7 +266,7 @@ def test_every_page_can_be_looked_at(shop: Shop, chromium: Browser, size: str) -
         visitor.keep("login")
         if language == "nl":
             visitor.log_in(KEEPER)
-            for path in (*(BASE + page for page in EVERY), *BESIDE):
+            for path in paths:
                 visitor.open(path)
                 visitor.keep(re.sub(r"\W+", "-", f"every{path}"))
         context.close()

@@ -19,6 +19,7 @@ from boekbrug.acts.integrity import check
 from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.acts.licence_file import read as read_file
 from boekbrug.contract import SettingsError
+from boekbrug.problems import LANGUAGES
 from boekbrug.runtime.settings import load
 from boekbrug.store import audit
 from boekbrug.store.licences import Licence
@@ -233,6 +234,24 @@ def test_form_has_the_lists_of_shop_and_package(books: Person) -> None:
     assert "Voorgesteld" in page
 
 
+def test_suggestion_without_books_says_what_is_wrong(office: Office, house: House, books: Person) -> None:
+    folder = office.folder / "books"
+    away = folder.rename(office.folder / "away")
+    try:
+        page = books.get(f"{RULES}/edit?suggest=1")
+        assert page.status_code == 200
+        assert str(folder) in page.text
+        assert "Voorgesteld" not in page.text
+        key = {"authorization": f"Bearer {users.give_key(Desk(house, 'test'), 'books@x.nl', 'test', users.READ)}"}
+        assert books.get(f"/api/v1{RULES}/suggested", **key).status_code == 403
+        key = {"authorization": f"Bearer {users.give_key(Desk(house, 'test'), 'books@x.nl', 'test', users.WRITE)}"}
+        refused = books.get(f"/api/v1{RULES}/suggested", **key)
+        assert refused.status_code == 409
+        assert refused.json()["reasons"]
+    finally:
+        away.rename(folder)
+
+
 def test_licence_is_paused_and_resumed(books: Person, house: House) -> None:
     csrf = books.csrf("/account")
     for to, state in (("pause", "paused"), ("resume", "active")):
@@ -358,16 +377,46 @@ def test_connection_is_added_changed_and_tried_and_its_secret_is_never_shown(kee
     page = keeper.send("/office/new-connection", fields)
     assert page.url.partition("?")[0].endswith("/office/connections/winkel")
     assert "s3cr3t-key" not in page.text
+    first = sealed_secret(house)
     keeper.send("/office/connections/winkel", {**fields, "set.secret": "", "set.public": "def"})
+    assert sealed_secret(house) == first
+    wrong = keeper.send("/office/connections/winkel", {**fields, "set.secret": "n3w-key", "set.overlap_days": "many"})
+    assert (wrong.status_code, "n3w-key" in wrong.text) == (400, False)
+    assert sealed_secret(house) == first
     with house.database.read() as connection:
-        sealed = connection.scalar(sa.text("select value from secret where name = 'secret'"))
         kept = connection.scalar(sa.text("select settings from connection where name = 'winkel'"))
-    assert sealed
     assert '"public":"def"' in kept.replace(" ", "")
     assert "s3cr3t-key" not in kept
     tried = text_of(keeper.send("/office/connections/shop/check", {"csrf": csrf}).text)
     assert "Het werkt." in tried
-    assert "s3cr3t-key" not in keeper.get("/office/audit").text
+    keeper.send("/office/connections/winkel", {**fields, "set.secret": "n3w-key"})
+    assert sealed_secret(house) != first
+    assert "n3w-key" not in keeper.get("/office/connections/winkel").text
+    account = keeper.get("/office/audit").text
+    assert "s3cr3t-key" not in account
+    assert "n3w-key" not in account
+
+
+def test_settings_of_a_connection_are_called_by_words(keeper: Person, house: House) -> None:
+    for language, word in (
+        ("nl", "Map met de bestanden"),
+        ("en", "Folder with the files"),
+        ("de", "Ordner mit den Dateien"),
+    ):
+        assert word in text_of(keeper.get(f"/office/connections/shop?lang={language}").text)
+        assert word in text_of(keeper.get(f"/office/new-connection?plugin=files&role=source&lang={language}").text)
+    models = [kind.Settings for kind in house.plugins.sources.values()]
+    models += [kind.Settings for kind in house.plugins.targets.values()]
+    for model in models:
+        for name, field in model.model_fields.items():
+            extra = field.json_schema_extra
+            assert isinstance(extra, dict)
+            assert model.labels[str(extra["label"])].keys() == set(LANGUAGES), (model, name)
+
+
+def sealed_secret(house: House) -> bytes:
+    with house.database.read() as connection:
+        return bytes(connection.scalar(sa.text("select value from secret where name = 'secret'")) or b"")
 
 
 def test_office_shows_problems_acts_and_cases(keeper: Person, owner: Person, house: House) -> None:

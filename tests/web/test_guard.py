@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.web.conftest import Browser, browsing, settings_with
 
+from boekbrug.contract import SettingsError
 from boekbrug.runtime.settings import load
 from boekbrug.store import schema
 from boekbrug.sync.house import House
@@ -12,8 +13,8 @@ from boekbrug.web.guard import is_local
 
 
 @contextmanager
-def pages_at(folder: Path, host: str) -> Iterator[Browser]:
-    house = House(load(settings_with(folder, host=host), {}))
+def pages_at(folder: Path, host: str, **service: object) -> Iterator[Browser]:
+    house = House(load(settings_with(folder, host=host, **service), {}))
     schema.upgrade(house.database)
     with browsing(house) as client:
         yield client
@@ -84,3 +85,41 @@ def test_every_answer_has_its_headers(client: Browser) -> None:
         assert headers["referrer-policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "set-cookie" not in headers
+
+
+PASSED_ON = {"x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9"}
+
+
+def test_browsers_are_told_to_stay_on_https(tmp_path: Path) -> None:
+    with pages_at(tmp_path, "127.0.0.1", public_url="https://boekbrug.example.nl") as client:
+        told = client.get("/healthz", headers=PASSED_ON).headers
+        assert told["strict-transport-security"] == "max-age=31536000"
+        assert "strict-transport-security" not in client.get("/healthz").headers
+
+
+def test_a_trial_without_https_tells_nobody_to_stay_on_it(tmp_path: Path) -> None:
+    with pages_at(tmp_path, "127.0.0.1", public_url="http://trial.example") as client:
+        assert "strict-transport-security" not in client.get("/healthz", headers=PASSED_ON).headers
+
+
+@pytest.mark.parametrize(
+    ("proxies", "believed"),
+    [
+        (["127.0.0.1"], True),
+        (["127.0.0.0/8"], True),
+        (["10.0.0.7", "10.1.0.0/16"], False),
+        ([], False),
+    ],
+)
+def test_only_proxies_that_were_named_say_who_comes_and_how(tmp_path: Path, proxies: list[str], believed: bool) -> None:
+    with pages_at(tmp_path, "127.0.0.1", trusted_proxies=proxies) as client:
+        cookie = client.get("/login", headers={"x-forwarded-proto": "https"}).headers["set-cookie"]
+        assert cookie.startswith("__Host-") is believed
+        assert ("Secure" in cookie) is believed
+
+
+@pytest.mark.parametrize("proxies", [["*"], ["proxy.example"], ["10.0.0.1/8"]])
+def test_proxies_are_addresses(tmp_path: Path, proxies: list[str]) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(settings_with(tmp_path, trusted_proxies=proxies), {})
+    assert "must be an address or a network" in refused.value.faults[0]

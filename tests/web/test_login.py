@@ -79,6 +79,16 @@ def test_guessing_is_slowed_down_and_locks_nobody_out(empty: House, address: str
         assert own.look("/").status_code == 200
 
 
+def test_who_writes_other_addresses_is_slowed_down_all_the_same(browser: Person) -> None:
+    for n in range(login.TRIES):
+        # a proxy adds whom it sees to what the visitor wrote
+        browser.session.headers["x-forwarded-for"] = f"198.51.100.{n}, 203.0.113.9"
+        assert browser.log_in(OWNER, "guess guess guess").status_code == 403
+    assert browser.log_in(OWNER).status_code == 429
+    browser.session.headers["x-forwarded-for"] = "203.0.113.10"
+    assert browser.log_in(OWNER).status_code == 200
+
+
 def test_page_says_when_to_try_again(browser: Person) -> None:
     for _ in range(login.TRIES):
         browser.log_in(OWNER, "guess guess guess")

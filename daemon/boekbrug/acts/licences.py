@@ -49,7 +49,7 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
         applied = None if known is None else unwritten(changes.applied(connection, known.id))
     if known is None or before is None or applied is None:
         return create(desk, file)
-    _refuse_fixed(before, file)
+    refuse_fixed(before, file)
     if file.start != before.start:
         _demand_whole_months(file)
     if (meanwhile := differences(applied, before)) and not force:
@@ -158,7 +158,8 @@ def _body(rules: Rules) -> str:
     return msgspec.json.encode(rules, order="deterministic").decode()
 
 
-def _refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
+def refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
+    """Raise ActRefused for what a licence keeps for life."""
     fixed = [name for name in differences(before, file) if name in FIXED]
     if fixed:
         raise ActRefused([f"{name} of a licence is never changed; create another licence." for name in fixed])
@@ -170,7 +171,7 @@ def change(desk: Desk, known: Licence, file: LicenceFile, within: Callable[[Act]
     Raise ActRefused for what is never changed.
     """
     before = as_file(desk.house, known)
-    _refuse_fixed(before, file)
+    refuse_fixed(before, file)
     return _change(desk, known, before, file, within)
 
 

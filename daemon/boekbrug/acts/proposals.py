@@ -30,6 +30,7 @@ class Shown(NamedTuple):
 def draft(desk: Desk, licence: Licence, file: LicenceFile) -> int:
     """Keep a change as a draft and return its id; raise SettingsError with all faults, ActRefused without a change."""
     before = licences.as_file(desk.house, licence)
+    licences.refuse_fixed(before, file)
     if faults := file.rules.faults():
         raise SettingsError([f"rules.{fault}" for fault in faults])
     if not differences(before, file):

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy import Connection
@@ -24,7 +24,7 @@ from boekbrug.sync.house import House
 MOST = 10
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True):
     """What rules make of a sale: an entry, or its state with why."""
 
     state: str
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
     problems: tuple[ProblemText, ...]
 
 
-class Tried(NamedTuple):
+class Tried(msgspec.Struct, frozen=True):
     """A sale under the rules of today and under others."""
 
     id: int

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -38,6 +39,13 @@ def _public(url: str) -> str:
     if url and not url.startswith(("https://", "http://")):
         raise ValueError("must begin with https://, or with http:// for a trial")
     return url.rstrip("/")
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_address(text)) if "/" not in text else str(ip_network(text))
+    except ValueError:
+        raise ValueError("must be an address or a network, such as 10.0.0.7 or 10.0.0.0/24") from None
 
 
 ResolvedPath = Annotated[Path, AfterValidator(_resolved)]
@@ -91,6 +99,10 @@ class Service(Section):
     port: Port = Field(8765, description="port to listen on")
     public_url: Annotated[str, AfterValidator(_public)] = Field(
         "", description="how the world reaches the pages, for authorisations and webhooks; empty when it does not"
+    )
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        ("127.0.0.1", "::1"),
+        description="addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
     )
     workers: Count = Field(4, description="how many licences are worked on at the same time")
     poll: Seconds = Field(1, description="seconds between two looks for work that is due")

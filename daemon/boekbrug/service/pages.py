@@ -54,6 +54,8 @@ class Pages:
             access_log=False,
             log_config=None,
             server_header=False,
+            # the app knows which proxies it trusts
+            proxy_headers=False,
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=_LAST_ANSWERS,

@@ -106,6 +106,8 @@ def booked(
     """List what is booked with a date from the first to the last ISO day, the latest first; `kind` narrows it."""
     row, head, state, member, standing = document.c, entry.c, entry_state.c, membership.c, document_state.c
     order = (head.date, head.id, member.document, member.facet)
+    # PostgreSQL enters the index at the last day, not at the place: from a later one it would read all in between
+    last_day = last_day if before is None else min(last_day, before.date)
     query = (
         sa.select(
             *order, row.kind, row.number, row.source_id, row.dated, row.total, row.currency, standing.reason,

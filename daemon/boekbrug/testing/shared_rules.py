@@ -49,12 +49,14 @@ def problem_codes_have_three_languages(subject: AnySubject) -> None:
 
 
 def settings_say_how_to_ask(subject: AnySubject) -> None:
-    """Settings derive from PluginSettings, and each field has a label key."""
+    """Settings derive from PluginSettings; each field has a label key; words for it are nl, en and de."""
     model = subject.plugin.Settings
     require(issubclass(model, PluginSettings), f"{model.__name__} does not derive from PluginSettings")
     for name, field in model.model_fields.items():
         hints = field.json_schema_extra
         require(isinstance(hints, dict) and hints.get("label"), f"field {name} has no label")
+        said = model.labels.get(str(hints["label"]), {}) if isinstance(hints, dict) else {}
+        require(not said or said.keys() == {"nl", "en", "de"}, f"the label of field {name} is not in nl, en and de")
 
 
 def secrets_stay_out_of_log_and_problems(subject: AnySubject) -> None:

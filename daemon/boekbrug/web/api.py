@@ -34,6 +34,10 @@ from boekbrug.web.api_calls import (
     read,
     says,
 )
+from boekbrug.web.api_lists import api_lists
+from boekbrug.web.api_office import api_office, api_post
+from boekbrug.web.api_rules import api_changes, api_rules
+from boekbrug.web.api_terms import api_terms
 from boekbrug.web.booked import FIRST, LAST, read_place, write_place
 from boekbrug.web.door import LARGEST, Door, Id, PathId, Right
 from boekbrug.web.find import LONGEST, MOST, plain_amount
@@ -216,7 +220,7 @@ def api_acts(house: House, door: Door) -> APIRouter:
     return router
 
 
-_ROUTERS = (api_routes, api_acts, api_books)
+_ROUTERS = (api_routes, api_acts, api_books, api_lists, api_terms, api_rules, api_changes, api_office, api_post)
 
 
 def described(house: House) -> dict[str, Any]:

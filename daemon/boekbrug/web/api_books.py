@@ -1,4 +1,4 @@
-"""The API upon the books: decide, accept, correct, reverse, reject, and approve changes of settings."""
+"""The API upon the books: decide, accept, correct, reverse, reject."""
 
 import datetime as dt
 from typing import Annotated
@@ -6,21 +6,15 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Response
 
-from boekbrug.acts import proposals
 from boekbrug.acts.accept import accept
 from boekbrug.acts.correct import correct
 from boekbrug.acts.decide import decide
 from boekbrug.acts.find import ShownEntry
 from boekbrug.acts.reject import reject
 from boekbrug.acts.reverse import Reversal, reverse
-from boekbrug.booking.difference import Change
-from boekbrug.store import proposals as kept
 from boekbrug.sync.house import House
-from boekbrug.web.api_calls import PREFIX, Call, Chosen, Done, answer, desk_of, needs, read, says
-from boekbrug.web.door import Door, PathId, Right
-
-Number = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-MOST_CHANGES = 50
+from boekbrug.web.api_calls import PREFIX, Call, Chosen, Done, Number, answer, desk_of, needs, read, says
+from boekbrug.web.door import Door, Right
 
 
 class DecideCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,22 +62,10 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[ShownEntry, ...]
 
 
-class ShownChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of the settings; `at` is in microseconds since 1970."""
-
-    id: int
-    state: str
-    actor: str
-    note: str
-    at: int
-    changes: tuple[Change, ...]
-
-
 def api_books(house: House, door: Door) -> APIRouter:
     """Make the routes."""
     router = APIRouter(prefix=f"{PREFIX}/licences/{{licence}}")
-    may_see, may_repair = Depends(needs(door, Right.SEE)), Depends(needs(door, Right.REPAIR))
-    may_approve = Depends(needs(door, Right.APPROVE))
+    may_repair, may_approve = Depends(needs(door, Right.REPAIR)), Depends(needs(door, Right.APPROVE))
 
     @router.post("/decide", **says(Done, DecideCall))
     def settle(call: Annotated[Call, may_repair]) -> Response:
@@ -117,31 +99,5 @@ def api_books(house: House, door: Door) -> APIRouter:
         """Do not let entries go to the books as they were shown."""
         sent = read(call, RejectCall)
         return answer(Done(count=reject(desk_of(house, call), call.visit.licence, sent.entries, sent.note)))
-
-    @router.get("/changes", **says(list[ShownChange]))
-    def changes(call: Annotated[Call, may_see]) -> Response:
-        """List the latest changes of the settings that were proposed, the latest first."""
-        licence = call.visit.licence
-        with house.database.read() as connection:
-            rows = kept.of_licence(connection, licence.id, MOST_CHANGES)
-        shown = [
-            ShownChange(
-                id=row.id, state=row.state, actor=row.actor, note=row.note, at=row.at,
-                changes=proposals.shown(house, licence, row.id).changes,
-            )
-            for row in rows if row.state != kept.DRAFT
-        ]  # fmt: skip
-        return answer(shown)
-
-    @router.post("/changes/{change}/approve", **says(Done))
-    def approve(call: Annotated[Call, may_approve], change: PathId) -> Response:
-        """Let a proposed change of the settings take effect."""
-        return answer(Done(count=proposals.approve(desk_of(house, call), call.visit.licence, change).composed_again))
-
-    @router.post("/changes/{change}/reject", **says(Done))
-    def refuse(call: Annotated[Call, may_approve], change: PathId) -> Response:
-        """Do not let a proposed change of the settings take effect."""
-        proposals.reject(desk_of(house, call), call.visit.licence, change)
-        return answer(Done(count=1))
 
     return router

@@ -17,6 +17,8 @@ from boekbrug.web.incoming import body_within
 PREFIX = "/api/v1"
 BODY_LIMIT = 256 * 1024
 Whole = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Note = Annotated[str, msgspec.Meta(max_length=1000)]
 Chosen = Annotated[list[Whole], msgspec.Meta(min_length=1, max_length=1000)]
 
 

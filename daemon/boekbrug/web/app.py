@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from boekbrug.sync.house import House
 from boekbrug.web.account import account_routes
@@ -67,5 +68,8 @@ def create_app(house: House, crew: Callable[[], Crew] | None = None) -> FastAPI:
     add_api(app, house, door)
     refuse(app, pages)
     app.mount("/static", StaticFiles(directory=Path(str(files("boekbrug.web"))) / "static"))
-    app.add_middleware(Guard, listens_on=house.settings.service.host, is_peopled=door.is_peopled)
+    service = house.settings.service
+    is_https = service.public_url.startswith("https://")
+    app.add_middleware(Guard, listens_on=service.host, is_peopled=door.is_peopled, stays_on_https=is_https)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(service.trusted_proxies))
     return app

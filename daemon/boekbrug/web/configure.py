@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 
 from boekbrug.acts import licences, proposals, rule_sets, trial
 from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.acts.problems import in_words
 from boekbrug.booking import chart_use
 from boekbrug.contract import BoekbrugError, Problem, ProblemText, SettingsError
@@ -77,11 +78,16 @@ def configure_routes(pages: Pages, door: Door) -> APIRouter:
         file = licences.as_file(house, visit.licence)
         to_choose: tuple[str, ...] = ()
         proposed = file
+        trouble: list[str] = []
         if suggest:
-            rules, to_choose = rule_sets.proposed(house, visit.licence)
-            proposed = structs.replace(file, rules=rules)
+            try:
+                rules, to_choose = rule_sets.proposed(house, visit.licence)
+                proposed = structs.replace(file, rules=rules)
+            except BoekbrugError as error:
+                trouble = _said(house, error, pages.writing(request, visit).language)
         values = {
-            "changes": proposals.changes_of(file, proposed), "to_choose": to_choose, "suggested": bool(suggest),
+            "changes": proposals.changes_of(file, proposed), "to_choose": to_choose, "faults": trouble,
+            "suggested": bool(suggest) and not trouble,
         }  # fmt: skip
         return form(request, visit, values_of(proposed), SPARE, values)
 
@@ -123,7 +129,7 @@ def change_routes(pages: Pages, door: Door) -> APIRouter:
         tried = trial.on_latest(house, licence, found.after.rules, writing.language) if is_open else []
         values = {
             "found": found, "tried": tried, "named": named, "is_open": is_open, "moment": moment,
-            "problems": _preflight(house, licence, found, writing.language) if is_open else [],
+            "problems": preflight(house, licence, found.after, writing.language) if is_open else [],
             "may_propose": visit.may(Right.REPAIR) and not visit.may(Right.APPROVE) and found.row.state == DRAFT,
             "may_decide": visit.may(Right.APPROVE) and is_open,
             "may_withdraw": visit.may(Right.REPAIR) and is_open, "proposed": found.row.state == PROPOSED,
@@ -200,12 +206,20 @@ def _picks(house: House, licence: Licence) -> Picks:
     return Picks(lists, trouble)
 
 
-def _preflight(house: House, licence: Licence, found: proposals.Shown, language: str) -> list[ProblemText]:
+def _said(house: House, error: BoekbrugError, language: str) -> list[str]:
+    """Say why source or target did not answer."""
+    if isinstance(error, SettingsError):
+        return list(error.faults)
+    said = in_words(house.plugins.problem_codes, Problem(code=error.code, facts=dict(error.facts)), language)
+    return [f"{said.message} {said.fix}"]
+
+
+def preflight(house: House, licence: Licence, after: LicenceFile, language: str) -> list[ProblemText]:
     """Say what the target would refuse of rules that are looked at."""
     codes = house.plugins.problem_codes
     try:
         target = house.instances().target(licence.target)
-        problems = target.preflight(chart_use(found.after.rules), target.chart(found.after.administration))
+        problems = target.preflight(chart_use(after.rules), target.chart(after.administration))
     except BoekbrugError as error:
         problems = [Problem(code=error.code, facts=dict(error.facts))]
     return [in_words(codes, problem, language) for problem in problems]

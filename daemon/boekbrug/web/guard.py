@@ -27,6 +27,8 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+STAY_ON_HTTPS = "max-age=31536000"
+"""For a year; of other names below ours we know nothing, so they are not included."""
 _PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -43,8 +45,11 @@ def is_local(host: str) -> bool:
 class Guard:
     """Refuses the dashboard to all but this machine while nobody can log in, and gives every answer its headers."""
 
-    def __init__(self, app: ASGIApp, listens_on: str, is_peopled: Callable[[], bool]) -> None:
+    def __init__(
+        self, app: ASGIApp, listens_on: str, is_peopled: Callable[[], bool], *, stays_on_https: bool = False
+    ) -> None:
         self._app, self._listens_locally, self._is_peopled = app, is_local(listens_on), is_peopled
+        self._stays_on_https = stays_on_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -57,6 +62,9 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                # RFC 6797 §7.2: never over a plain connection
+                if self._stays_on_https and scope["scheme"] == "https":
+                    headers["strict-transport-security"] = STAY_ON_HTTPS
             await send(message)
 
         is_open = scope["path"] in FOR_WATCHERS or scope["path"].startswith(FOR_VENDORS)

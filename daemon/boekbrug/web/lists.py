@@ -82,7 +82,7 @@ def list_routes(pages: Pages, door: Door) -> APIRouter:
         view: str = "",
     ) -> StreamingResponse:
         asked = _asked(house, visit.licence, name, first, last)._replace(ask=bool(ask), view=view)
-        found = _made(house, visit, asked)
+        found = made(house, visit, asked)
         chosen = part_named(found.parts, part) or found.parts[0]
         file = f"{visit.licence.name}-{found.name}-{chosen.name}-{'-'.join(asked.days.iso)}.csv"
         headers = {"content-disposition": f'attachment; filename="{file}"', "cache-control": "no-store"}
@@ -104,7 +104,7 @@ def list_routes(pages: Pages, door: Door) -> APIRouter:
     @router.post("/lists/filed")
     def filed(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
         asked = _sent(house, visit)
-        _demand_whole(house, visit)
+        demand_whole(house, visit)
         through = visit.fields.one("through")
         try:
             day = dt.date.fromisoformat(through)
@@ -154,7 +154,8 @@ def _scope(house: House, visit: Visit, asked: Asked) -> Scope:
     return scope_of(house, visit.licence, asked.days)
 
 
-def _made(house: House, visit: Visit, asked: Asked) -> BookList:
+def made(house: House, visit: Visit, asked: Asked) -> BookList:
+    """Make the list that is asked for, over what its reader sees."""
     scope = _scope(house, visit, asked)
     if asked.view == LATER and asked.name in RETURNS and _sees_whole(house, visit):
         return supplementary_list(scope_of(house, visit.licence, asked.days, whole=True), asked.name)
@@ -163,7 +164,7 @@ def _made(house: House, visit: Visit, asked: Asked) -> BookList:
     return every.make(asked.name, scope, ask=asked.ask)
 
 
-def _demand_whole(house: House, visit: Visit) -> None:
+def demand_whole(house: House, visit: Visit) -> None:
     """Refuse what concerns a whole administration to whoever does not see all licences of it."""
     if not _sees_whole(house, visit):
         raise ActRefused(["This concerns licences that you do not see; ask whoever sees all of the administration."])
@@ -176,7 +177,7 @@ def _sees_whole(house: House, visit: Visit) -> bool:
 
 def _values(pages: Pages, visit: Visit, asked: Asked) -> dict[str, object]:
     house, licence = pages.house, visit.licence
-    found = _made(house, visit, asked)
+    found = made(house, visit, asked)
     own = found if not (asked.ask or asked.view) else every.make(asked.name, _scope(house, visit, asked), ask=False)
     by_name = _agreements(house, licence, asked.days)
     by = by_name.get(asked.name)

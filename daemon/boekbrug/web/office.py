@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from boekbrug.acts import authorise, cases, licences, mailing
 from boekbrug.acts.desk import ActRefused
-from boekbrug.acts.problems import show
+from boekbrug.acts.problems import ShownProblem, show
 from boekbrug.contract import Problem
 from boekbrug.problems import Catalogue
 from boekbrug.runtime.metrics import read_stock
@@ -18,6 +18,8 @@ from boekbrug.store import audit, board, connections, outbox, problems, search, 
 from boekbrug.store import cases as kept
 from boekbrug.store.licences import ACTIVE, NEW, PAUSED
 from boekbrug.store.licences import list_all as list_licences
+from boekbrug.store.problems import Open
+from boekbrug.sync.house import House
 from boekbrug.web.door import LARGEST, Door, Id, PathId, Right, Visit
 from boekbrug.web.licence import moment
 from boekbrug.web.page import Pages, kept_language
@@ -65,18 +67,10 @@ def office_routes(pages: Pages, door: Door) -> APIRouter:
         request: Request, visit: Annotated[Visit, Depends(door.needs(Operator))], code: str = "", after: Id = 0
     ) -> Response:
         writing = pages.writing(request, visit)
-        codes = house.plugins.problem_codes
+        found, more = open_everywhere(house, writing.language, code[:64], after)
         with house.database.read() as connection:
-            known = _codes(connection, codes, writing.language)
-            found = problems.list_open(connection, code=code[:64] or None, after=after, limit=TROUBLES + 1)
-            names = {row.id: row.name for row in connections.list_all(connection)}
-            links = {row.id: row.name for row in list_licences(connection)}
-            numbers = search.numbers_of(connection, {one.document for one in found if one.document is not None})
-        shown = [(one, show(codes, one, writing.language, numbers, names, links)) for one in found[:TROUBLES]]
-        values = {
-            "shown": shown, "codes": known, "code": code, "moment": moment,
-            "more": found[TROUBLES - 1].id if len(found) > TROUBLES else None,
-        }  # fmt: skip
+            known = _codes(connection, house.plugins.problem_codes, writing.language)
+        values = {"shown": found, "codes": known, "code": code, "moment": moment, "more": more}
         return pages.render(request, writing, "office_problems.html", values, visit, "all-problems")
 
     @router.get("/licences")
@@ -150,6 +144,20 @@ def office_routes(pages: Pages, door: Door) -> APIRouter:
         return _to(visit, "/cases", "case-closed")
 
     return router
+
+
+def open_everywhere(
+    house: House, language: str, code: str, after: int
+) -> tuple[list[tuple[Open, ShownProblem]], int | None]:
+    """List open problems of all licences, of one code if it is named, and say after which the next page begins."""
+    with house.database.read() as connection:
+        found = problems.list_open(connection, code=code or None, after=after, limit=TROUBLES + 1)
+        names = {row.id: row.name for row in connections.list_all(connection)}
+        links = {row.id: row.name for row in list_licences(connection)}
+        numbers = search.numbers_of(connection, {one.document for one in found if one.document is not None})
+    codes = house.plugins.problem_codes
+    shown = [(one, show(codes, one, language, numbers, names, links)) for one in found[:TROUBLES]]
+    return shown, found[TROUBLES - 1].id if len(found) > TROUBLES else None
 
 
 def _codes(connection: Connection, codes: Catalogue, language: str) -> list[Code]:

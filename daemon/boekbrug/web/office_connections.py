@@ -23,7 +23,7 @@ from boekbrug.contract import (
     ProblemText,
     SettingsError,
 )
-from boekbrug.contract.settings import secret_fields
+from boekbrug.contract.settings import label_of, secret_fields
 from boekbrug.store.connections import OK, TROUBLE, UNCLAIMED, ConnectionRow
 from boekbrug.store.problems import list_open
 from boekbrug.sync.house import House
@@ -39,6 +39,7 @@ class Setting(NamedTuple):
     """A setting of a plugin as a field; a secret is never shown, and stays as it is where nothing is written."""
 
     name: str
+    label: str
     value: str
     secret: bool
     required: bool
@@ -77,7 +78,8 @@ def connection_routes(pages: Pages, door: Door) -> APIRouter:
         model = kind.Settings if kind else PluginSettings
         authorises = kind is not None and issubclass(kind, Authorises) and row.state != UNCLAIMED
         values = {
-            "row": row, "said": said, "settings": _settings(model, msgspec.json.decode(row.settings), {}),
+            "row": row, "said": said,
+            "settings": _settings(model, msgspec.json.decode(row.settings), {}, writing.language),
             "authorises": authorises, "arrived": authorise.arrived(house, name) if authorises else None,
             "waits": authorises and authorise.is_waiting(house, name),
             "apps": house.apps.names(row.plugin), "unclaimed": _unclaimed_for(house, row),
@@ -161,13 +163,12 @@ def new_connection_routes(pages: Pages, door: Door) -> APIRouter:
         request: Request, visit: Visit, plugin: str, role: str, sent: Mapping[str, str], faults: tuple[str, ...]
     ) -> Response:
         model = connections.model_of(house.plugins, plugin, "source" if role == "source" else "target")
+        writing = pages.writing(request, visit)
         values = {
-            "plugin": plugin, "role": role, "settings": _settings(model, {}, sent), "faults": faults,
+            "plugin": plugin, "role": role, "settings": _settings(model, {}, sent, writing.language), "faults": faults,
             "name": sent.get("name", ""),
         }  # fmt: skip
-        shown = pages.render(
-            request, pages.writing(request, visit), "office_connection_new.html", values, visit, "connections"
-        )
+        shown = pages.render(request, writing, "office_connection_new.html", values, visit, "connections")
         shown.status_code = 400 if faults else 200
         return shown
 
@@ -199,7 +200,9 @@ def _unclaimed_for(house: House, row: ConnectionRow) -> list[ConnectionRow]:
     return [one for one in authorise.unclaimed(house) if (one.plugin, one.role) == (row.plugin, row.role)]
 
 
-def _settings(model: type[PluginSettings], kept: Mapping[str, Any], sent: Mapping[str, str]) -> list[Setting]:
+def _settings(
+    model: type[PluginSettings], kept: Mapping[str, Any], sent: Mapping[str, str], language: str
+) -> list[Setting]:
     """Show the settings as they are kept, or as they were sent; what is not set has its default."""
     hidden = secret_fields(model)
     shape = model.model_json_schema().get("properties", {})
@@ -208,7 +211,9 @@ def _settings(model: type[PluginSettings], kept: Mapping[str, Any], sent: Mappin
         value = kept.get(name, "" if field.is_required() else field.get_default(call_default_factory=True))
         text = sent.get(f"{_FIELD}{name}", _text(value))
         options = ("yes", "no") if shape[name].get("type") == "boolean" else tuple(shape[name].get("enum", ()))
-        found.append(Setting(name, "" if name in hidden else text, name in hidden, field.is_required(), options))
+        shown = "" if name in hidden else text
+        label = label_of(model, name, language)
+        found.append(Setting(name, label, shown, name in hidden, field.is_required(), options))
     return found
 
 

@@ -8,7 +8,9 @@ from starlette.requests import Request
 from boekbrug.acts.desk import NotKnown
 from boekbrug.acts.preview import preview_term
 from boekbrug.store import terms
+from boekbrug.store.licences import Licence
 from boekbrug.store.terms import Term
+from boekbrug.sync.house import House
 from boekbrug.web.door import Door, PathId, Right, Visit
 from boekbrug.web.licence import moment
 from boekbrug.web.page import Pages
@@ -36,16 +38,8 @@ def term_routes(pages: Pages, door: Door) -> APIRouter:
 
     @router.get("")
     def every(request: Request, visit: Annotated[Visit, Depends(door.needs(Right.SEE))], before: str = "") -> Response:
-        with house.database.read() as connection:
-            found = terms.latest(connection, visit.licence.id, PAGE + 1, before[:10])
-            shown = [
-                ShownTerm(one, terms.count_waiting(connection, one), terms.entries_of(connection, one.id))
-                for one in found[:PAGE]
-            ]
-        values = {
-            "found": shown, "moment": moment, "before": before,
-            "more": found[PAGE - 1].first_day if len(found) > PAGE else "",
-        }  # fmt: skip
+        found, more = shown_terms(house, visit.licence, before[:10])
+        values = {"found": found, "moment": moment, "before": before, "more": more}
         return pages.render(request, pages.writing(request, visit), "terms.html", values, visit, "approvals")
 
     @router.get("/{term:int}")
@@ -61,3 +55,14 @@ def term_routes(pages: Pages, door: Door) -> APIRouter:
         return pages.render(request, writing, "term.html", values, visit, "approvals")
 
     return router
+
+
+def shown_terms(house: House, licence: Licence, before: str) -> tuple[list[ShownTerm], str]:
+    """List terms before an ISO day, the latest first, and say with which day the next page begins, if there is one."""
+    with house.database.read() as connection:
+        found = terms.latest(connection, licence.id, PAGE + 1, before)
+        shown = [
+            ShownTerm(one, terms.count_waiting(connection, one), terms.entries_of(connection, one.id))
+            for one in found[:PAGE]
+        ]
+    return shown, found[PAGE - 1].first_day if len(found) > PAGE else ""

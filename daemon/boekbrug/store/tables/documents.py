@@ -27,7 +27,8 @@ document = Table(
 )
 Index("ix_document_number", document.c.number)
 Index("ix_document_total", document.c.total, document.c.id)
-partial_index("ix_document_email", document.c.email_hash, only="email_hash is not null")
+# the latest of a buyer with thousands of sales are read from the end
+partial_index("ix_document_email", document.c.email_hash, document.c.id, only="email_hash is not null")
 partial_index("ix_document_sale", document.c.sale_ref, only="sale_ref <> ''")
 partial_index("ix_document_refers", document.c.refers_to, only="refers_to <> ''")
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import field_validator, model_validator
 
 from boekbrug.contract import LineKind, PluginSettings, setting
+from boekbrug_ccvshop.labels import LABELS
 
 CANCELLED = 8
 """The status of an order that is cancelled; it may be paid all the same."""
@@ -18,6 +19,8 @@ class CcvSettings(PluginSettings):
     Keys are left empty where the shop installed our app: the installation brought them. `books` chooses paid orders
     or invoices; `locale` says what each leaves out.
     """
+
+    labels = LABELS
 
     root: str = setting("", label="ccvshop.root")
     public: str = setting("", label="ccvshop.public", needs="root")

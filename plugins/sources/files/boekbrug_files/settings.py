@@ -6,10 +6,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import field_validator, model_validator
 
 from boekbrug.contract import PluginSettings, setting
+from boekbrug_files.labels import LABELS
 
 
 class FilesSettings(PluginSettings):
     """Where the files are and how their statuses are to be read."""
+
+    labels = LABELS
 
     folder: str = setting(label="files.folder", folder=True, min_length=1)
     unit: str = setting("shop", label="files.unit", min_length=1)

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from boekbrug.contract import PluginSettings, setting
+from boekbrug_ledger.labels import LABELS
 
 
 class DialectName(StrEnum):
@@ -16,6 +17,8 @@ class DialectName(StrEnum):
 
 class LedgerSettings(PluginSettings):
     """Where the books are and in which dialect new entries are written."""
+
+    labels = LABELS
 
     folder: str = setting(label="folder", folder=True, min_length=1)
     dialect: DialectName = setting(DialectName.HLEDGER, label="dialect")

@@ -583,7 +583,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_document_email",
         "document",
-        ["email_hash"],
+        ["email_hash", "id"],
         unique=False,
         sqlite_where=sa.text("email_hash is not null"),
         postgresql_where=sa.text("email_hash is not null"),
