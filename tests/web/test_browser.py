@@ -256,6 +256,8 @@ def test_every_page_can_be_looked_at(shop: Shop, chromium: Browser, size: str) -
             visitor.log_in(KEEPER)
             for path in (*(BASE + page for page in EVERY), *BESIDE):
                 visitor.open(path)
+                for tab in visitor.page.locator(".tabs a").all():
+                    expect(tab).to_be_in_viewport(ratio=1)
                 visitor.keep(re.sub(r"\W+", "-", f"every{path}"))
         context.close()
 
