@@ -40,7 +40,7 @@ def books(business: Business) -> Iterator[Person]:
 
 def sale_of(books: Person, number: str) -> str:
     """Return the path of the page of a sale, found by its number."""
-    return re.findall(r'href="(/licences/\w+/sales/\d+)"', books.get(f"/find?q={number}").text)[0]
+    return str(re.findall(r'href="(/licences/\w+/sales/\d+)"', books.get(f"/find?q={number}").text)[0])
 
 
 def send(books: Person, path: str, act: str, **fields: str | list[str]) -> str:
