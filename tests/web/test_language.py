@@ -22,6 +22,7 @@ from boekbrug.contract import SALE_KINDS, DocumentKind, EntryKind
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.words import Reason
 from boekbrug.sync.corrections import RELEASED, WHOLE_TERM
+from boekbrug.sync.terms import NOT_CLOSED
 from boekbrug.web.language import catalogue, choose
 from boekbrug.web.writing import Writing
 
@@ -190,7 +191,15 @@ def test_why_a_document_is_held_or_skipped_is_said_in_words() -> None:
     ]
     put_together = [f"choose a journal for {kind} entries" for kind in EntryKind]
     put_together += [f"{what} {kind}" for what in ("booked as", "this licence books each") for kind in SALE_KINDS]
-    named = [NO_JOURNAL, TAKEN, RELEASED, WHOLE_TERM, YEAR_OPEN.partition(": ")[0], UNPROVEN.partition(": ")[0]]
+    named = [
+        NOT_CLOSED,
+        NO_JOURNAL,
+        TAKEN,
+        RELEASED,
+        WHOLE_TERM,
+        YEAR_OPEN.partition(": ")[0],
+        UNPROVEN.partition(": ")[0],
+    ]
     assert fixed
     assert {*fixed, *put_together, *named} - known == set()
 
