@@ -268,6 +268,8 @@ def look_at(shop: Shop, chromium: Browser, size: str, paths: Sequence[str]) -> N
             visitor.log_in(KEEPER)
             for path in paths:
                 visitor.open(path)
+                for tab in visitor.page.locator(".tabs a").all():
+                    expect(tab).to_be_in_viewport(ratio=1)
                 visitor.keep(re.sub(r"\W+", "-", f"every{path}"))
         context.close()
 

@@ -80,7 +80,7 @@ def test_sale_set_aside_stays_aside_until_taken_up(manned: Office, manned_house:
     sale = sale_of(owner, "P00004")
     id = sale.rpartition("/")[2]
     refused = send(owner, "set-aside", only=id, reason="by-hand", note="  ", page=id)
-    assert "Say why" in refused
+    assert "Vul in waarom" in refused
     text = send(owner, "set-aside", only=id, reason="by-hand", note="Stond al in het kasboek", page=id)
     assert "Met de hand geboekt" in text
     manned.put("again.jsonl", [order(4, payment_method="unheard-of", customer={"email": "x@example.org"})])
@@ -106,7 +106,7 @@ def test_retry_tries_those_chosen_again(manned: Office, owner: Person) -> None:
     manned.run("sync", "webshop", exits=1)
     assert "P00005" in text_of(owner.get(f"{BASE}/problems").text)
     assert "P00005" not in owner.get(f"{BASE}/problems?code=no-such-code").text
-    assert "Nothing was chosen" in send(owner, "retry", page="problems")
+    assert "Er is niets gekozen" in send(owner, "retry", page="problems")
 
 
 def test_case_keeps_what_was_wrong(owner: Person) -> None:

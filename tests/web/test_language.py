@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -11,17 +12,24 @@ from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
+from boekbrug.acts.desk import Because
 from boekbrug.booking.composed import DocumentState
-from boekbrug.contract import DocumentKind
+from boekbrug.booking.header import TAKEN
+from boekbrug.booking.periods import YEAR_OPEN
+from boekbrug.booking.proofs import UNPROVEN
+from boekbrug.booking.terms import NO_JOURNAL
+from boekbrug.contract import SALE_KINDS, DocumentKind, EntryKind
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.words import Reason
+from boekbrug.sync.corrections import RELEASED, WHOLE_TERM
+from boekbrug.sync.terms import NOT_CLOSED
 from boekbrug.web.language import catalogue, choose
 from boekbrug.web.writing import Writing
 
 NOW = dt.datetime(2026, 7, 3, 22, 30, tzinfo=dt.UTC)
 SPACE = "\N{NO-BREAK SPACE}"
 WEB = files("boekbrug.web")
-ROOMS_OF_THE_STORE = {"connect", "date", "refused"}
+ROOMS_OF_THE_STORE = {"connect", "date", "refusal", "refused"}
 """Rooms whose words are named by what happened, beside those that `known` looks into."""
 
 
@@ -116,6 +124,84 @@ def test_words_and_pages_belong_together() -> None:
     rooms = {*called("known"), *ROOMS_OF_THE_STORE, *(name.rstrip(".") for name in named if name.endswith("."))}
     unused = {name for name in words if name not in named | counted and name.partition(".")[0] not in rooms}
     assert unused == set()
+
+
+def written_in(room: str, name: str) -> Iterator[ast.Call]:
+    """Yield the calls of a name in the code of a room of the house, and in that of the rooms within."""
+    for file in Path(str(files("boekbrug").joinpath(room))).rglob("*.py"):
+        for spot in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(spot, ast.Call) and isinstance(spot.func, ast.Name) and spot.func.id == name:
+                yield spot
+
+
+def templates() -> dict[str, set[str]]:
+    """Return each refusal that the house can utter with the facts that it is given."""
+    found: dict[str, set[str]] = {}
+    for call in (*written_in("acts", "Because"), *written_in("web", "Because")):
+        template = ast.literal_eval(call.args[0])
+        found[template] = facts(template)
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_is_said_in_every_language(language: str) -> None:
+    said = {name_of(one): one for one in catalogue_of(language) if one.context == "refusal"}
+    uttered = templates()
+    assert said.keys() == uttered.keys()
+    for template, message in said.items():
+        assert facts(sentences(message)[0]) <= uttered[template], template
+        # whoever reads a page has no command line; the operator's own tools are named as they are
+        assert template.startswith("A PostgreSQL") or " --" not in sentences(message)[0], template
+        assert "see: boekbrug" not in sentences(message)[0], template
+
+
+def test_acts_are_refused_with_nothing_but_what_can_be_translated() -> None:
+    plain = [
+        ast.unparse(reason)
+        for room in ("acts", "web")
+        for call in written_in(room, "ActRefused")
+        for reason in call.args
+        if isinstance(reason, ast.Constant | ast.JoinedStr | ast.List)
+    ]
+    assert plain == []
+
+
+def test_refusal_speaks_english_by_itself_and_the_readers_language_on_a_page() -> None:
+    total = Because(
+        "The payments add up to {sum}, {number} is {total}.", sum=Decimal("12.50"), number="{P1}", total=Decimal("9.00")
+    )
+    assert total == "The payments add up to 12.50, {P1} is 9.00."
+    assert Writing("nl", NOW).because(total) == "De betalingen zijn samen 12,50, maar {P1} is 9,00."
+    day = Because("{day} is not over yet; a return is filed when its period is.", day=dt.date(2026, 9, 30))
+    assert Writing("de", NOW).because(day).startswith("30. September 2026 ist noch nicht vorbei")
+    held = Because(
+        "It is held: {reason}. Name a date in an open period with --date.", reason="books locked through: 2026-06-30"
+    )
+    assert "De boekhouding is voor deze periode afgesloten. (2026-06-30)" in Writing("nl", NOW).because(held)
+
+
+def test_why_a_document_is_held_or_skipped_is_said_in_words() -> None:
+    known = {name_of(one) for one in catalogue_of("nl") if one.context == "reason"}
+    fixed = [
+        str(call.args[0].value).partition(": ")[0]
+        for name in ("Held", "Skipped")
+        for room in ("booking", "sync")
+        for call in written_in(room, name)
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    put_together = [f"choose a journal for {kind} entries" for kind in EntryKind]
+    put_together += [f"{what} {kind}" for what in ("booked as", "this licence books each") for kind in SALE_KINDS]
+    named = [
+        NOT_CLOSED,
+        NO_JOURNAL,
+        TAKEN,
+        RELEASED,
+        WHOLE_TERM,
+        YEAR_OPEN.partition(": ")[0],
+        UNPROVEN.partition(": ")[0],
+    ]
+    assert fixed
+    assert {*fixed, *put_together, *named} - known == set()
 
 
 def test_catalogue_is_read_once() -> None:

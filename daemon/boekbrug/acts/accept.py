@@ -1,6 +1,6 @@
 """Accept what was done in the books: an entry deleted there, or changed."""
 
-from boekbrug.acts.desk import Act, ActRefused, Desk
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Gone
 from boekbrug.store import booked, changes, licences, problems, states
@@ -23,7 +23,11 @@ def accept(desk: Desk, licence: Licence, number: str, *, rebook: bool = False) -
         entries = sorted({one.entry for one in found if one.entry is not None})
         members = {document for _, _, document, _ in states.members_of(connection, entries)}
     if not found:
-        raise ActRefused([f"Nothing of {number} was deleted or changed in the books; see: boekbrug find {number}"])
+        raise ActRefused(
+            Because(
+                "Nothing of {number} was deleted or changed in the books; see: boekbrug find {number}", number=number
+            )
+        )
     if rebook:
         _demand_gone(desk, licence, entries)
     concerned = members | {one.document for one in found}
@@ -48,7 +52,12 @@ def _demand_gone(desk: Desk, licence: Licence, entries: list[int]) -> None:
     answers = desk.house.instances().target(licence.target).read(administration, records)
     there = [id for id, answer in zip(records, answers, strict=True) if not isinstance(answer, Gone)]
     if there:
-        raise ActRefused([f"Record {', '.join(there)} is not gone by what the target says now; reconcile again first."])
+        raise ActRefused(
+            Because(
+                "Record {records} is not gone by what the target says now; reconcile again first.",
+                records=", ".join(there),
+            )
+        )
 
 
 def _is_to_accept(one: Standing, licence: Licence, *, rebook: bool) -> bool:

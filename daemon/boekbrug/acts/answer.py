@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.booking.answers import Answers
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Document, DocumentLine, Tender
@@ -72,29 +72,35 @@ def _asked(connection: Connection, licence: Licence, number: str) -> int:
         if one.licence == licence.id and one.state in _UNDECIDED
     ]
     if len(open_ones) != 1:
-        what = "waits for no answer" if not open_ones else "names several documents"
-        raise ActRefused([f"{number} {what}; see: boekbrug find {number}"])
+        if open_ones:
+            raise ActRefused(Because("{number} names several documents; see: boekbrug find {number}", number=number))
+        raise ActRefused(Because("{number} waits for no answer; see: boekbrug find {number}", number=number))
     return open_ones[0]
 
 
 def _demand_fitting(said: Answers, content: Document, books: Books) -> None:
     reasons = [
-        f"The source itself says {what}; correct it there."
-        for what, mine, its in (
-            ("when it was paid", said.paid, content.dates.paid),
-            ("how it was paid", said.tenders, content.tenders),
-            ("which lines it is for", said.lines, content.lines),
+        why
+        for why, mine, its in (
+            (Because("The source itself says when it was paid; correct it there."), said.paid, content.dates.paid),
+            (Because("The source itself says how it was paid; correct it there."), said.tenders, content.tenders),
+            (Because("The source itself says which lines it is for; correct it there."), said.lines, content.lines),
         )
         if mine and its
     ]
-    for name, amounts in (("payments", said.tenders), ("lines", said.lines)):
-        total = sum((one.amount for one in amounts), Decimal(0))
-        if amounts and total != content.total:
-            reasons.append(f"The {name} add up to {total}, {content.number} is {content.total}.")
+    sums = [sum((one.amount for one in amounts), Decimal(0)) for amounts in (said.tenders, said.lines)]
+    about = {"number": content.number, "total": content.total}
+    if said.tenders and sums[0] != content.total:
+        reasons.append(Because("The payments add up to {sum}, {number} is {total}.", sum=sums[0], **about))
+    if said.lines and sums[1] != content.total:
+        reasons.append(Because("The lines add up to {sum}, {number} is {total}.", sum=sums[1], **about))
     known = books.rules.rules.payments
     unknown = sorted({one.method for one in said.tenders} - known.keys())
-    reasons += [f"{method} is no payment method of the settings: {', '.join(known)}." for method in unknown]
+    reasons += [
+        Because("{method} is no payment method of the settings: {known}.", method=method, known=", ".join(known))
+        for method in unknown
+    ]
     if said == Answers():
-        reasons.append("Say what you know: --paid-on, --tender, --line or --book-on.")
+        reasons.append(Because("Say what you know: --paid-on, --tender, --line or --book-on."))
     if reasons:
-        raise ActRefused(reasons)
+        raise ActRefused(*reasons)

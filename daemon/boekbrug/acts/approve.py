@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.store import approvals, changes, states
 from boekbrug.store.approvals import Unapproved
 from boekbrug.store.licences import Licence
@@ -42,7 +42,10 @@ def waiting_of(house: House, licence: Licence, numbers: Collection[str] = ()) ->
         missing = [number for number, ids in documents.items() if not found.intersection(ids)]
         if missing:
             raise ActRefused(
-                [f"{number} has no entry that waits for approval; see: boekbrug find {number}" for number in missing]
+                *(
+                    Because("{number} has no entry that waits for approval; see: boekbrug find {number}", number=number)
+                    for number in missing
+                )
             )
     return waiting
 

@@ -5,7 +5,7 @@ import secrets
 from urllib.parse import parse_qsl, urlsplit
 
 from boekbrug.acts import connections as known
-from boekbrug.acts.desk import ActRefused, Desk, NotKnown
+from boekbrug.acts.desk import ActRefused, Because, Desk, NotKnown
 from boekbrug.acts.inbound import Completed, app_row, complete
 from boekbrug.contract import App, AskKeys, Authorises, Identity, InboundRequest, OpenPage, SettingsError
 from boekbrug.runtime.apps import CALLBACK
@@ -33,7 +33,13 @@ def begin(desk: Desk, name: str, app: str = "") -> OpenPage | AskKeys:
     if isinstance(answer, AskKeys):
         return answer
     if not app:
-        raise SettingsError([f"connection {name} needs an app; add an [[app]] for plugin {row.plugin}"])
+        raise SettingsError(
+            [
+                Because(
+                    "connection {name} needs an app; add an [[app]] for plugin {plugin}", name=name, plugin=row.plugin
+                )
+            ]
+        )
     app_id = app_row(desk, app)
     with desk.act("authorise-begin", name, ids=1) as act:
         pending = Pending(act.ids.take(), b"", row.id)
@@ -79,7 +85,13 @@ def confirm(desk: Desk, name: str, identity: str) -> None:
     with desk.act("authorise-confirm", name) as act:
         found = authorisations.arrived(act.connection, row.id, act.now)
         if found is None or found.identity != identity:
-            raise ActRefused([f"No authorisation of {identity} waits for connection {name}; authorise it again."])
+            raise ActRefused(
+                Because(
+                    "No authorisation of {identity} waits for connection {name}; authorise it again.",
+                    identity=identity,
+                    name=name,
+                )
+            )
         authorisations.forget(act.connection, found.id)
         grants.bind(act.connection, row.id, found.grant, act.now)
         act.facts = {"identity": found.identity_name}
@@ -91,7 +103,7 @@ def deny(desk: Desk, name: str) -> None:
     with desk.act("authorise-deny", name) as act:
         found = authorisations.arrived(act.connection, row.id, act.now)
         if found is None:
-            raise ActRefused([f"No authorisation waits for connection {name}."])
+            raise ActRefused(Because("No authorisation waits for connection {name}.", name=name))
         authorisations.forget(act.connection, found.id)
         grants.drop_unused(act.connection, found.grant)
         act.facts = {"identity": found.identity_name}
@@ -106,9 +118,18 @@ def assign(desk: Desk, unclaimed_name: str, name: str) -> None:
     """Let a connection use the grant of an unclaimed one, which ends with that."""
     source, row = known.get(desk.house, unclaimed_name), known.get(desk.house, name)
     if source.state != UNCLAIMED or source.grant is None:
-        raise ActRefused([f"Connection {unclaimed_name} is not unclaimed; there is nothing to assign."])
+        raise ActRefused(
+            Because("Connection {name} is not unclaimed; there is nothing to assign.", name=unclaimed_name)
+        )
     if (source.plugin, source.role) != (row.plugin, row.role) or row.state == UNCLAIMED:
-        raise ActRefused([f"Connection {name} is not a {source.role} {source.plugin}; add one and assign to that."])
+        raise ActRefused(
+            Because(
+                "Connection {name} is not a {role} {plugin}; add one and assign to that.",
+                name=name,
+                role=source.role,
+                plugin=source.plugin,
+            )
+        )
     with desk.act("authorise-assign", name) as act:
         grants.bind(act.connection, row.id, source.grant, act.now)
         connections.remove_unclaimed(act.connection, source.id)
@@ -120,7 +141,7 @@ def _class_of(house: House, row: ConnectionRow) -> type[Authorises]:
     if kind is None:
         raise NotKnown(plugin=row.plugin)
     if not issubclass(kind, Authorises):
-        raise ActRefused([f"Connection {row.name} needs no authorisation; its settings are enough."])
+        raise ActRefused(Because("Connection {name} needs no authorisation; its settings are enough.", name=row.name))
     return kind
 
 
@@ -131,7 +152,13 @@ def _app_of(house: House, row: ConnectionRow) -> str:
             return apps.name_of(connection, row.app)
     registered = house.apps.names(row.plugin)
     if len(registered) > 1:
-        raise ActRefused([f"Plugin {row.plugin} has the apps {', '.join(registered)}; say which with --app."])
+        raise ActRefused(
+            Because(
+                "Plugin {plugin} has the apps {apps}; say which with --app.",
+                plugin=row.plugin,
+                apps=", ".join(registered),
+            )
+        )
     return registered[0] if registered else ""
 
 
@@ -139,5 +166,7 @@ def _app_begun(house: House, row: ConnectionRow) -> str:
     with house.database.read() as connection:
         begun = authorisations.app_of_connection(connection, row.id, house.database.now(connection))
     if begun is None:
-        raise ActRefused([f"No authorisation of connection {row.name} is under way; begin one, then paste."])
+        raise ActRefused(
+            Because("No authorisation of connection {name} is under way; begin one, then paste.", name=row.name)
+        )
     return begun

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.sync.house import House
 
 _PAGES = 2000
@@ -16,9 +16,11 @@ def backup(house: House, to: Path, progress: Callable[[int, int, int], None]) ->
     """Copy the database to a new file, whole or not at all; `progress` gets status, pages left and pages in all."""
     source = house.database.path
     if source is None:
-        raise ActRefused(["A PostgreSQL database is copied by its own tool: pg_dump --format=custom --file=FILE NAME"])
+        raise ActRefused(
+            Because("A PostgreSQL database is copied by its own tool: pg_dump --format=custom --file=FILE NAME")
+        )
     if to.exists():
-        raise ActRefused([f"{to} exists already; choose another name, so that no older copy is lost."])
+        raise ActRefused(Because("{to} exists already; choose another name, so that no older copy is lost.", to=to))
     partial = to.with_name(f".{to.name}.partial")
     partial.unlink(missing_ok=True)
     try:

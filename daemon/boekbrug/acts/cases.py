@@ -3,7 +3,7 @@
 import msgspec
 
 from boekbrug.acts import mailing
-from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
 from boekbrug.acts.find import Found, of_document
 from boekbrug.acts.letters import LetterKind
 from boekbrug.runtime.mail import is_address
@@ -20,7 +20,7 @@ MAIL_LASTS = 5 * 24 * 3600 * 1_000_000
 def report(desk: Desk, licence: Licence, document: int, text: str) -> Case:
     """Keep a case about a document and mail it to the operators; raise NotKnown, ActRefused without a text."""
     if not (text := text.strip()[:LONGEST]):
-        raise ActRefused(["Say what is wrong, or what you expected instead."])
+        raise ActRefused(Because("Say what is wrong, or what you expected instead."))
     found = of_document(desk.house, licence.id, document, "nl")
     facts = _facts(found)
     with desk.house.database.read() as connection:

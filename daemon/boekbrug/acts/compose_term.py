@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.synchronise import AtWork
 from boekbrug.store import changes, licences, terms
 from boekbrug.store.licences import Licence
@@ -23,9 +23,11 @@ def hurry(desk: Desk, licence: Licence, named: str) -> None:
     with desk.act("compose-term", licence.name) as act:
         found = terms.starting(act.connection, licence.id, licence.unit, first, kind)
         if found is None or found.due_at is None:
-            raise ActRefused([f"Nothing waits for {named}; see: boekbrug preview {licence.name}"])
+            raise ActRefused(
+                Because("Nothing waits for {named}; see: boekbrug preview {licence}", named=named, licence=licence.name)
+            )
         if found.last >= day_at(act.now, licences.zone_of(act.connection, licence)):
-            raise ActRefused([f"{named} is not over; what is sold until then belongs to it."])
+            raise ActRefused(Because("{named} is not over; what is sold until then belongs to it.", named=named))
         terms.put(act.connection, found.id, TermState.RUNNING, act.now, act.now)
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id

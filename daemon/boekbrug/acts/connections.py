@@ -8,7 +8,7 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from boekbrug.acts.desk import ActRefused, Desk, NotKnown
+from boekbrug.acts.desk import ActRefused, Because, Desk, NotKnown
 from boekbrug.contract import BoekbrugError, CheckResult, PluginSettings, Problem, SettingsError, Source, Target
 from boekbrug.contract.settings import secret_fields
 from boekbrug.runtime.instances import secret_place
@@ -38,7 +38,7 @@ def add(desk: Desk, name: str, plugin: str, values: Mapping[str, object], role: 
         try:
             connections.add(act.connection, row, sealed, act.now)
         except IntegrityError as error:
-            raise ActRefused([f"A connection {name} exists already; choose another name."]) from error
+            raise ActRefused(Because("A connection {name} exists already; choose another name.", name=name)) from error
     return row
 
 

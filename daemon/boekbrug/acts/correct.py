@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.find import ShownEntry, shown_entry
 from boekbrug.acts.reverse import document_of, why_not
 from boekbrug.booking.composed import Skipped
@@ -35,14 +35,16 @@ def correct(
         found = corrections.plan(connection, work, books, document, now, chosen=date)
         reasons = [one.reason for one in states.standings(connection, [document]) if one.licence == licence.id]
     if reasons[0] not in _WRITABLE:
-        raise ActRefused([f"{number} did not change since it was booked; see: boekbrug find {number}"])
+        raise ActRefused(
+            Because("{number} did not change since it was booked; see: boekbrug find {number}", number=number)
+        )
     if not isinstance(found, Planned | Skipped):
-        raise ActRefused([why_not(found)])
+        raise why_not(found)
     if not only_look:
         with desk.act("correct", licence.name) as act:
             again = corrections.plan(act.connection, work, books, document, act.now, chosen=date)
             if again != found:
-                raise ActRefused([f"{number} has just changed again; look once more."])
+                raise ActRefused(Because("{number} has just changed again; look once more.", number=number))
             corrections.keep(act.connection, work, books, document, found, act.now)
             changes.make_due(act.connection, licence.id, act.now)
             act.licence = licence.id

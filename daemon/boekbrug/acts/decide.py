@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.contract import BoekbrugError, Booked, EffectKind, FoundEntry, Gone
 from boekbrug.store import changes, effects, licences, states
 from boekbrug.store.effects import OpenEffect
@@ -44,13 +44,17 @@ def _doubt(desk: Desk, licence: Licence, number: str) -> OpenEffect:
         documents = states.numbered(connection, licence.id, [number])[number]
         found = effects.in_doubt(connection, licence.id, licence.administration, documents, number)
     if not found:
-        raise ActRefused([f"{number} is not in doubt; see: boekbrug find {number}"])
+        raise ActRefused(Because("{number} is not in doubt; see: boekbrug find {number}", number=number))
     undecided = [item for item, reason in found if reason in DOUBTS]
     if not undecided:
-        raise ActRefused([f"The target is still being asked about {number}; this ends by itself."])
+        raise ActRefused(Because("The target is still being asked about {number}; this ends by itself.", number=number))
     if len(undecided) > 1:
         marks = ", ".join(item.mark for item in undecided)
-        raise ActRefused([f"Several entries of {number} are in doubt; name one by its mark: {marks}"])
+        raise ActRefused(
+            Because(
+                "Several entries of {number} are in doubt; name one by its mark: {marks}", number=number, marks=marks
+            )
+        )
     return undecided[0]
 
 
@@ -66,7 +70,7 @@ def _booked(work: Workplace, licence: Licence, item: OpenEffect, id: str) -> Boo
         # the person has looked; that the target cannot be asked is why they were needed
         return Booked(id=id)
     if isinstance(answer, Gone):
-        raise ActRefused([f"The target says that it has no record {id}; look at the number again."])
+        raise ActRefused(Because("The target says that it has no record {id}; look at the number again.", id=id))
     if isinstance(answer, FoundEntry):
         total = sum(line.minor for line in answer.lines if line.minor > 0)
         return Booked(id=id, number=answer.number, total=total)
@@ -80,11 +84,15 @@ def _demand_quiet(work: Workplace, licence: Licence, item: OpenEffect) -> None:
         left = item.intended_at + work.limits.quiet_period // MICROSECOND - work.database.now(connection)
     if left > 0:
         seconds = left // 1_000_000 + 1
-        raise ActRefused([f"A call that is thought lost may still arrive; look again in {seconds} seconds."])
+        raise ActRefused(
+            Because("A call that is thought lost may still arrive; look again in {seconds} seconds.", seconds=seconds)
+        )
 
 
 def _demand_free(connection: Connection, item: OpenEffect, id: str) -> None:
     owners = effects.answering(connection, [item.administration], [id])
     for entry, mark in owners.values():
         if entry != item.subject:
-            raise ActRefused([f"Record {id} is {mark} already; one record cannot stand for two sales."])
+            raise ActRefused(
+                Because("Record {id} is {mark} already; one record cannot stand for two sales.", id=id, mark=mark)
+            )

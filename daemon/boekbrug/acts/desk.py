@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -18,14 +19,30 @@ class NotKnown(BoekbrugError):
     code = "not-known"
 
 
+class Because(str):
+    """Why an act is refused and what to do: an English sentence, and the template and facts that pages say it with.
+
+    The template is its name in the catalogues of the pages, whose reader has no command line.
+    """
+
+    template: str
+    facts: dict[str, object]
+
+    def __new__(cls, template: str, /, **facts: object) -> Self:
+        """Fill the facts into the template, which is written where it is used: a test looks for it there."""
+        made = super().__new__(cls, template.format(**facts))
+        made.template, made.facts = template, facts
+        return made
+
+
 class ActRefused(BoekbrugError):
     """It cannot be done like this, and nothing was changed; `reasons` are sentences that say what to do."""
 
     code = "act-refused"
 
-    def __init__(self, reasons: Sequence[str] = (), problems: Sequence[Problem] = (), **facts: str) -> None:
-        self.reasons, self.problems = tuple(reasons), tuple(problems)
-        super().__init__(**facts)
+    def __init__(self, *reasons: Because, problems: Sequence[Problem] = ()) -> None:
+        self.reasons, self.problems = reasons, tuple(problems)
+        super().__init__()
 
 
 class Act:

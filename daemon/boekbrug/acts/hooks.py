@@ -7,7 +7,7 @@ import secrets
 import msgspec
 
 from boekbrug.acts import connections as known
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.inbound import plugin_faults
 from boekbrug.contract import BoekbrugError, Hint, InboundRequest, SendsHooks, Source, WrongKey
 from boekbrug.store import caches, hooks, licences, waited
@@ -31,7 +31,7 @@ def subscribe(desk: Desk, name: str, unit: str) -> int:
     source, caller = _caller(house, row.id, name)
     public = house.settings.service.public_url
     if not public:
-        raise ActRefused(["No vendor can reach this boekbrug; set service.public_url, or let it poll."])
+        raise ActRefused(Because("No vendor can reach this boekbrug; set service.public_url, or let it poll."))
     _withdraw(house, row, caller, unit)
     secret, topics = secrets.token_hex(24), source.capabilities.topics
     addresses = {topic: f"{public}/hook/{row.id}/{topic}/{secret}" for topic in topics}
@@ -67,7 +67,7 @@ def _withdraw(house: House, row: ConnectionRow, caller: SendsHooks, unit: str) -
 def _caller(house: House, id: int, name: str) -> tuple[Source, SendsHooks]:
     source = house.instances().source(id)
     if not isinstance(source, SendsHooks):
-        raise ActRefused([f"The system of connection {name} calls nobody; it is polled."])
+        raise ActRefused(Because("The system of connection {name} calls nobody; it is polled.", name=name))
     return source, source
 
 

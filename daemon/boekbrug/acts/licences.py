@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from boekbrug.acts import compose_again
 from boekbrug.acts.connections import get as get_connection
-from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
 from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
@@ -54,11 +54,15 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
         _demand_whole_months(file)
     if (meanwhile := differences(applied, before)) and not force:
         raise ActRefused(
-            [
-                f"{name} of licence {file.name} was changed since its file was applied; put that into the file, "
-                "or apply with --force to undo it."
+            *(
+                Because(
+                    "{name} of licence {licence} was changed since its file was applied; put that into the file, or "
+                    "apply with --force to undo it.",
+                    name=name,
+                    licence=file.name,
+                )
                 for name in meanwhile
-            ]
+            )
         )
     return _change(desk, known, before, file)
 
@@ -69,12 +73,17 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
     _demand_whole_months(file)
     source, target = get_connection(house, file.source), get_connection(house, file.target)
     reasons = [
-        f"{name} is a {row.role}, so that it cannot be the {wanted} of a licence."
+        Because(
+            "{name} is a {role}, so that it cannot be the {wanted} of a licence.",
+            name=name,
+            role=row.role,
+            wanted=wanted,
+        )
         for name, row, wanted in ((file.source, source, "source"), (file.target, target, "target"))
         if row.role != wanted
     ]
     if reasons:
-        raise ActRefused(reasons)
+        raise ActRefused(*reasons)
     instances = house.instances()
     _require_write_back(instances.source(source.id), file)
     _require_files(instances.source(source.id), instances.target(target.id), file)
@@ -100,7 +109,9 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
 
 def _demand_whole_months(file: LicenceFile) -> None:
     if file.rules.mode is Mode.MEMORIAL_MONTH and file.start.day != 1:
-        raise ActRefused([f"A month is booked as a whole: let licence {file.name} start on the first of one."])
+        raise ActRefused(
+            Because("A month is booked as a whole: let licence {licence} start on the first of one.", licence=file.name)
+        )
 
 
 def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:
@@ -108,21 +119,28 @@ def _unit(units: Sequence[Unit], file: LicenceFile) -> Unit:
         if unit.code == file.unit:
             return unit
     known = ", ".join(unit.code for unit in units) or "none"
-    raise ActRefused([f"Connection {file.source} has no unit {file.unit}; it has {known}."])
+    raise ActRefused(
+        Because(
+            "Connection {source} has no unit {unit}; it has {known}.", source=file.source, unit=file.unit, known=known
+        )
+    )
 
 
 def _require_write_back(source: Source, file: LicenceFile) -> None:
     if file.write_back and not isinstance(source, WritesBack):
-        raise ActRefused([f"Nothing can be written back to {file.source}; leave write_back out."])
+        raise ActRefused(Because("Nothing can be written back to {source}; leave write_back out.", source=file.source))
 
 
 def _require_files(source: Source, target: Target, file: LicenceFile) -> None:
     if not file.rules.attachments:
         return
-    reasons = [] if isinstance(source, KeepsFiles) else [f"{file.source} keeps no files of its sales."]
-    reasons += [] if isinstance(target, Attaches) else [f"Entries of {file.target} take no files."]
+    reasons = []
+    if not isinstance(source, KeepsFiles):
+        reasons.append(Because("{source} keeps no files of its sales.", source=file.source))
+    if not isinstance(target, Attaches):
+        reasons.append(Because("Entries of {target} take no files.", target=file.target))
     if reasons:
-        raise ActRefused([*reasons, "Leave rules.attachments out."])
+        raise ActRefused(*reasons, Because("Leave rules.attachments out."))
 
 
 def _administration(administrations: Sequence[Administration], file: LicenceFile) -> Administration:
@@ -133,7 +151,14 @@ def _administration(administrations: Sequence[Administration], file: LicenceFile
                 raise ActRefused(problems=[Problem(code="administration-currency", facts=facts)])
             return found
     known = ", ".join(found.code for found in administrations) or "none"
-    raise ActRefused([f"Connection {file.target} has no administration {file.administration}; it has {known}."])
+    raise ActRefused(
+        Because(
+            "Connection {target} has no administration {administration}; it has {known}.",
+            target=file.target,
+            administration=file.administration,
+            known=known,
+        )
+    )
 
 
 def _row(act: Act, file: LicenceFile, source: int, target: int, administration: int) -> NewLicence:
@@ -162,7 +187,9 @@ def refuse_fixed(before: LicenceFile, file: LicenceFile) -> None:
     """Raise ActRefused for what a licence keeps for life."""
     fixed = [name for name in differences(before, file) if name in FIXED]
     if fixed:
-        raise ActRefused([f"{name} of a licence is never changed; create another licence." for name in fixed])
+        raise ActRefused(
+            *(Because("{name} of a licence is never changed; create another licence.", name=name) for name in fixed)
+        )
 
 
 def change(desk: Desk, known: Licence, file: LicenceFile, within: Callable[[Act], None]) -> Applied:
@@ -267,12 +294,14 @@ def activate(desk: Desk, licence: Licence) -> None:
     """Switch a licence on; raise ActRefused while a question is open or its target would refuse its entries."""
     file = as_file(desk.house, licence)
     questions = [
-        f"rules.{name} is not answered; answer it in the licence's file and apply that, then activate."
+        Because(
+            "rules.{name} is not answered; answer it in the licence's file and apply that, then activate.", name=name
+        )
         for name in file.rules.open_questions()
     ]
     problems = preflight(desk.house, licence)
     if questions or problems:
-        raise ActRefused(questions, problems)
+        raise ActRefused(*questions, problems=problems)
     note_closed(desk.house, licence)
     _switch(desk, licence, "licence-activate", (NEW, PAUSED), ACTIVE)
 
@@ -304,7 +333,9 @@ def end(desk: Desk, licence: Licence) -> None:
     with desk.house.database.read() as connection:
         in_doubt = effects.any_open(connection, licence.id)
     if in_doubt:
-        raise ActRefused([f"A call of licence {licence.name} is in doubt; resume it until that is settled."])
+        raise ActRefused(
+            Because("A call of licence {licence} is in doubt; resume it until that is settled.", licence=licence.name)
+        )
     _switch(desk, licence, "licence-end", (NEW, PAUSED), ENDED)
 
 
@@ -314,4 +345,11 @@ def _switch(desk: Desk, licence: Licence, name: str, before: Sequence[str], afte
         due = act.now if after == ACTIVE else None
         if not changes.switch(act.connection, licence.id, before, after, due, act.now):
             wanted = " or ".join(before)
-            raise ActRefused([f"Licence {licence.name} is {licence.state}; this can be done to one that is {wanted}."])
+            raise ActRefused(
+                Because(
+                    "Licence {licence} is {state}; this can be done to one that is {wanted}.",
+                    licence=licence.name,
+                    state=licence.state,
+                    wanted=wanted,
+                )
+            )

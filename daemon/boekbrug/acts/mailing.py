@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
 from boekbrug.acts.letters import LetterKind, words
 from boekbrug.contract import BoekbrugError
 from boekbrug.runtime.mail import LONGEST_SENDING, Letter, MailRefused
@@ -17,7 +17,7 @@ from boekbrug.sync.house import House
 _SECOND = 1_000_000
 _LEASE = 2 * LONGEST_SENDING * _SECOND
 _FIRST_WAIT, _LONGEST_WAIT = 60 * _SECOND, 3600 * _SECOND
-_NOT_SET_UP = "Mail is not set up; add [mail] to boekbrug.toml, or hand the link over yourself."
+_NOT_SET_UP = Because("Mail is not set up; add [mail] to boekbrug.toml, or hand the link over yourself.")
 
 
 class Sent(NamedTuple):
@@ -32,7 +32,7 @@ class Sent(NamedTuple):
 def demand_mail(house: House) -> None:
     """Raise ActRefused unless the settings name a mail server."""
     if not house.settings.mail.host:
-        raise ActRefused([_NOT_SET_UP])
+        raise ActRefused(_NOT_SET_UP)
 
 
 def post(

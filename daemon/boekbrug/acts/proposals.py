@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from boekbrug.acts import licences
-from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
 from boekbrug.acts.licence_file import LicenceFile, differences, unwritten, written
 from boekbrug.acts.licences import Applied
 from boekbrug.booking.difference import Change
@@ -34,7 +34,7 @@ def draft(desk: Desk, licence: Licence, file: LicenceFile) -> int:
     if faults := file.rules.faults():
         raise SettingsError([f"rules.{fault}" for fault in faults])
     if not differences(before, file):
-        raise ActRefused(["Nothing was changed."])
+        raise ActRefused(Because("Nothing was changed."))
     with desk.act("change-draft", licence.name, ids=1) as act:
         id = act.ids.take()
         row = Proposal(id, licence.id, written(before), written(file), "", DRAFT, desk.actor, act.now)
@@ -76,7 +76,7 @@ def approve(desk: Desk, licence: Licence, id: int) -> Applied:
     """Let a change take effect; raise NotKnown, ActRefused when the licence was changed otherwise meanwhile."""
     found = shown(desk.house, licence, id)
     if not found.is_current:
-        raise ActRefused(["The licence was changed since this was written; write the change anew."])
+        raise ActRefused(Because("The licence was changed since this was written; write the change anew."))
 
     def decided(act: Act) -> None:
         _move(act, licence, id, OPEN, APPLIED, decided_by=desk.actor, decided_at=act.now)
@@ -102,6 +102,6 @@ def _move(act: Act, licence: Licence, id: int, before: tuple[str, ...], after: s
     if found is None:
         raise NotKnown(change=str(id))
     if not proposals.move(act.connection, id, before, after, **values):
-        raise ActRefused([f"This change is {found.state} already."])
+        raise ActRefused(Because("This change is {state} already.", state=found.state))
     act.licence = licence.id
     act.facts = {"change": str(id)}

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.set_aside import LONGEST_NOTE
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import approvals, search, states
@@ -22,7 +22,7 @@ def reject(desk: Desk, licence: Licence, chosen: Collection[int], note: str) -> 
     of it waits for approval any more.
     """
     if not (note := note.strip()[:LONGEST_NOTE]):
-        raise ActRefused(["Say why, so that others understand it later."])
+        raise ActRefused(Because("Say why, so that others understand it later."))
     with desk.house.database.read() as connection:
         documents = sorted({one.document for one in approvals.members(connection, licence.id, chosen)})
         ids = _IDS_PER_DOCUMENT * len(documents) + compose_again.ids_for(connection, documents)
@@ -35,7 +35,7 @@ def reject(desk: Desk, licence: Licence, chosen: Collection[int], note: str) -> 
         moves = revise.again(act.connection, freed, act.now)
         moves = [_held(move) if move.state == DocumentState.WAITING else move for move in moves]
         if not moves:
-            raise ActRefused(["Nothing of this waits for approval any more."])
+            raise ActRefused(Because("Nothing of this waits for approval any more."))
         states.move(act.connection, moves, act.ids.take(len(moves)), act.now)
         act.licence = licence.id
         numbers = search.numbers_of(act.connection, {one.document for one in freed})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.contract import Clock
 from boekbrug.runtime.clock import EPOCH
 from boekbrug.runtime.settings import Settings
@@ -27,7 +27,9 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
     """
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise ActRefused(["A PostgreSQL database is put back by its own tool: pg_restore --clean --dbname=NAME FILE"])
+        raise ActRefused(
+            Because("A PostgreSQL database is put back by its own tool: pg_restore --clean --dbname=NAME FILE")
+        )
     path = Path(url.database)
     with single(settings.database_url):
         _demand_sound(file)
@@ -43,15 +45,15 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
 
 def _demand_sound(file: Path) -> None:
     if not file.is_file():
-        raise ActRefused([f"There is no file {file}."])
+        raise ActRefused(Because("There is no file {file}.", file=file))
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as opened:
             (answer,) = opened.execute("pragma quick_check").fetchone()
             opened.execute("select 1 from entry_state limit 1").fetchone()
     except sqlite3.Error as error:
-        raise ActRefused([f"{file} is no database of boekbrug: {error}."]) from error
+        raise ActRefused(Because("{file} is no database of boekbrug: {error}.", file=file, error=error)) from error
     if answer != "ok":
-        raise ActRefused([f"{file} is damaged: {answer}. Take another copy."])
+        raise ActRefused(Because("{file} is damaged: {answer}. Take another copy.", file=file, answer=answer))
 
 
 def _copy(file: Path, fresh: Path, now: int) -> None:
@@ -78,7 +80,9 @@ def _put_aside(path: Path, stamp: str) -> Path:
                     Path(f"{path}{side}").rename(f"{kept}{side}")
             opened.execute("rollback")
     except sqlite3.OperationalError as error:
-        raise ActRefused([f"Somebody works on {path} ({error}); wait until they are done."]) from error
+        raise ActRefused(
+            Because("Somebody works on {path} ({error}); wait until they are done.", path=path, error=error)
+        ) from error
     return kept
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from boekbrug.acts import compose_again, hooks
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.store import approvals, changes, states, waited
 from boekbrug.store.licences import Licence
 
@@ -57,5 +57,10 @@ def _named(found: dict[str, list[int]], in_trouble: Collection[int]) -> list[int
     troubled = set(in_trouble)
     missing = [number for number, ids in found.items() if not troubled.intersection(ids)]
     if missing:
-        raise ActRefused([f"{number} has no problem to retry; see: boekbrug find {number}" for number in missing])
+        raise ActRefused(
+            *(
+                Because("{number} has no problem to retry; see: boekbrug find {number}", number=number)
+                for number in missing
+            )
+        )
     return [id for ids in found.values() for id in ids if id in troubled]

@@ -9,11 +9,11 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import Act, ActRefused, Desk
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk
 from boekbrug.acts.find import ShownEntry, amount, shown_entry
 from boekbrug.booking.answers import Answers
 from boekbrug.booking.compiled import CompiledRules
-from boekbrug.booking.composed import DocumentState, Draft, Held
+from boekbrug.booking.composed import DocumentState, Draft, Held, Rejected
 from boekbrug.booking.corrections import reverse_term
 from boekbrug.booking.declared import per_box
 from boekbrug.booking.marks import mark_of
@@ -117,7 +117,13 @@ def _of_term(connection: Connection, plan: _Plan, named: str, date: dt.date | No
     # what was reversed before books nothing any more
     live = {one.entry for one in standing_in(connection, ids)} if ids else set()
     if not live:
-        raise ActRefused([f"Nothing of {named} is booked as a total; see: boekbrug preview {licence.name}"])
+        raise ActRefused(
+            Because(
+                "Nothing of {named} is booked as a total; see: boekbrug preview {licence}",
+                named=named,
+                licence=licence.name,
+            )
+        )
     return _counter(connection, plan, sorted(live), date, now)
 
 
@@ -136,7 +142,11 @@ def _of(
         if not any(one.is_total for one in standing):
             whole.update(one.entry for one in standing)
         elif rebook:
-            raise ActRefused([f"{number} is in a total; to book that anew, reverse its term: --term DAY --rebook"])
+            raise ActRefused(
+                Because(
+                    "{number} is in a total; to book that anew, reverse its term: --term DAY --rebook", number=number
+                )
+            )
         else:
             inside.append(document)
     outs = tuple(_taken_out(connection, plan, document, date, now) for document in dict.fromkeys(inside))
@@ -149,7 +159,7 @@ def _taken_out(connection: Connection, plan: _Plan, document: int, date: dt.date
     _demand_booked(connection, licence, [document], standing_of(connection, licence.id, document))
     found = corrections.plan(connection, plan.work, plan.books, document, now, chosen=date, remove=True)
     if not isinstance(found, Planned):
-        raise ActRefused([why_not(found)])
+        raise why_not(found)
     return found
 
 
@@ -161,7 +171,11 @@ def _demand_whole(connection: Connection, licence: Licence, mark: str, standing:
     }
     if parts:
         names = ", ".join(search.numbers_of(connection, sorted(parts)).values())
-        raise ActRefused([f"{names}: more than {mark} books it; reverse it by its number, or its term."])
+        raise ActRefused(
+            Because(
+                "{names}: more than {mark} books it; reverse it by its number, or its term.", names=names, mark=mark
+            )
+        )
 
 
 def document_of(connection: Connection, licence: Licence, number: str) -> int:
@@ -169,16 +183,21 @@ def document_of(connection: Connection, licence: Licence, number: str) -> int:
     documents = states.numbered(connection, licence.id, [number])[number]
     booked = [id for id in documents if standing_of(connection, licence.id, id)]
     if len(booked) != 1:
-        what = "is not booked" if not booked else "names several documents"
-        raise ActRefused([f"{number} {what}; see: boekbrug find {number}"])
+        if booked:
+            raise ActRefused(Because("{number} names several documents; see: boekbrug find {number}", number=number))
+        raise ActRefused(Because("{number} is not booked; see: boekbrug find {number}", number=number))
     return booked[0]
 
 
-def why_not(found: object) -> str:
+def why_not(found: object) -> ActRefused:
     """Say why there is no entry, and what to do."""
-    reason = getattr(found, "reason", "") or "it cannot be composed"
-    hint = " Name a date in an open period with --date." if isinstance(found, Held) else ""
-    return f"{reason[:1].upper()}{reason[1:]}.{hint}"
+    reason = getattr(found, "reason", "")
+    if isinstance(found, Held):
+        return ActRefused(Because("It is held: {reason}. Name a date in an open period with --date.", reason=reason))
+    if reason:
+        return ActRefused(Because("It is not composed: {reason}.", reason=reason))
+    problems = found.problems if isinstance(found, Rejected) else ()
+    return ActRefused(Because("It cannot be composed."), problems=problems)
 
 
 def _counter(connection: Connection, plan: _Plan, ids: Sequence[int], date: dt.date | None, now: int) -> _Plan:
@@ -191,7 +210,7 @@ def _counter(connection: Connection, plan: _Plan, ids: Sequence[int], date: dt.d
     oldest_first = [as_draft(bodies[id]) for id in sorted(ids)]
     counter = reverse_term(oldest_first, plan.books.evidence(now), date)
     if isinstance(counter, Held):
-        raise ActRefused([why_not(counter)])
+        raise why_not(counter)
     of = {id: [one for one in standing if one.entry == id] for id in ids}
     counters = tuple(
         _Counter(
@@ -218,7 +237,10 @@ def _demand_booked(
     if unbooked or moving:
         names = ", ".join([*unbooked, *search.numbers_of(connection, moving).values()][:5])
         raise ActRefused(
-            [f"{names}: not booked, or something of it is still on its way; let that come to an end first"]
+            Because(
+                "{names}: not booked, or something of it is still on its way; let that come to an end first",
+                names=names,
+            )
         )
 
 
@@ -227,7 +249,7 @@ def _demand_last(connection: Connection, ids: Sequence[int]) -> None:
     left = [one for one in standing_in(connection, sorted(upon)) if one.entry not in ids] if upon else []
     if left:
         names = search.numbers_of(connection, sorted({one.document for one in left}))
-        raise ActRefused([f"{', '.join(names.values())} was booked upon it; reverse that first."])
+        raise ActRefused(Because("{names} was booked upon it; reverse that first.", names=", ".join(names.values())))
 
 
 def _demand_same(connection: Connection, plan: _Plan) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import Act, ActRefused, Desk
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import changes, search, states
 from boekbrug.store.licences import Licence
@@ -24,9 +24,9 @@ def set_aside(desk: Desk, licence: Licence, documents: Collection[int], reason: 
     Raise ActRefused without a note, for another reason, and when nothing can be set aside.
     """
     if reason not in SET_ASIDE:
-        raise ActRefused([f"{reason!r} is neither {' nor '.join(SET_ASIDE)}."])
+        raise ActRefused(Because("{given} is neither {known}.", given=repr(reason), known=" nor ".join(SET_ASIDE)))
     if not (note := note.strip()[:LONGEST_NOTE]):
-        raise ActRefused(["Say why, so that others understand it later."])
+        raise ActRefused(Because("Say why, so that others understand it later."))
     with desk.house.database.read() as connection:
         ids = _IDS_PER_DOCUMENT * len(documents) + compose_again.ids_for(connection, sorted(documents))
     with desk.act("set-aside", licence.name, ids=ids) as act:
@@ -37,7 +37,7 @@ def set_aside(desk: Desk, licence: Licence, documents: Collection[int], reason: 
         upon = [one.document for one in freed if one not in standing]
         moves += [move for move in revise.again(act.connection, freed, act.now) if move.document in upon]
         if not moves:
-            raise ActRefused(["It is booked, or on its way to the books, and cannot be set aside."])
+            raise ActRefused(Because("It is booked, or on its way to the books, and cannot be set aside."))
         states.move(act.connection, moves, act.ids.take(len(moves)), act.now)
         changes.make_due(act.connection, licence.id, act.now)
         act.licence = licence.id

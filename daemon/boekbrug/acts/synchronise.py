@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.contract import Retriable
 from boekbrug.store import licences
 from boekbrug.store.licences import ACTIVE, ClaimLost, Licence, LicenceClaim
@@ -20,7 +20,14 @@ class AtWork(Retriable):
 def run_named(work: Workplace, licence: Licence) -> Iterator[Step]:
     """Run one licence, due or not; raise AtWork while another worker holds it, ActRefused when it is off."""
     if licence.state != ACTIVE:
-        raise ActRefused([f"Licence {licence.name} is {licence.state}; run: boekbrug licence {_on(licence)}"])
+        raise ActRefused(
+            Because(
+                "Licence {licence} is {state}; run: boekbrug licence {command}",
+                licence=licence.name,
+                state=licence.state,
+                command=_on(licence),
+            )
+        )
     with work.database.write() as connection:
         now = work.database.now(connection)
         claim = licences.claim_one(connection, licence.id, work.worker, work.until(now), now)

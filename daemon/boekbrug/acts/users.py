@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import IntegrityError
 
 from boekbrug.acts import mailing
-from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
 from boekbrug.acts.letters import LetterKind
 from boekbrug.contract import BoekbrugError, SettingsError
 from boekbrug.problems import LANGUAGES
@@ -54,11 +54,15 @@ def add(
     email = normal(email)
     if invite:
         mailing.demand_mail(desk.house)
-    faults = [] if is_address(email) and len(email) <= 254 else [f"email: {email!r} is not an address"]
+    faults = []
+    if not is_address(email) or len(email) > 254:
+        faults.append(Because("email: {given} is not an address", given=repr(email)))
     if role not in list(UserRole):
-        faults.append(f"role: {role!r} is not one of {', '.join(UserRole)}")
+        faults.append(Because("role: {given} is not one of {known}", given=repr(role), known=", ".join(UserRole)))
     if language not in LANGUAGES:
-        faults.append(f"language: {language!r} is not one of {', '.join(LANGUAGES)}")
+        faults.append(
+            Because("language: {given} is not one of {known}", given=repr(language), known=", ".join(LANGUAGES))
+        )
     if faults:
         raise SettingsError(faults)
     with desk.act("user-add", email, ids=2) as act:
@@ -66,7 +70,7 @@ def add(
         try:
             people.add(act.connection, user)
         except IntegrityError as error:
-            raise ActRefused([f"{email} is a user already; see: boekbrug user list"]) from error
+            raise ActRefused(Because("{email} is a user already; see: boekbrug user list", email=email)) from error
         _give_licences(act, user, licence_names)
         if invite:
             _mail_link(desk, act, user, LetterKind.INVITATION)
@@ -108,7 +112,7 @@ def mail_link(desk: Desk, email: str) -> None:
 def _enabled(house: House, email: str) -> User:
     user = get(house, email)
     if user.disabled_at is not None:
-        raise ActRefused([f"{user.email} is disabled; allow it first: boekbrug user enable {user.email}"])
+        raise ActRefused(Because("{email} is disabled; allow it first: boekbrug user enable {email}", email=user.email))
     return user
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import Act, ActRefused, Desk
+from boekbrug.acts.desk import Act, ActRefused, Because, Desk
 from boekbrug.booking.place import Standing, plain_vat_id, standing_of_id
 from boekbrug.booking.proofs import UNPROVEN
 from boekbrug.contract import BoekbrugError
@@ -70,9 +70,9 @@ def accept(desk: Desk, written: str, because: str) -> int:
     """
     vat_id = plain_vat_id(written)
     if standing_of_id(vat_id, "") is not Standing.FOREIGN_ID:
-        raise ActRefused([f"{written} is no VAT id of a member state; its check digits are wrong"])
+        raise ActRefused(Because("{id} is no VAT id of a member state; its check digits are wrong", id=written))
     if not because.strip():
-        raise ActRefused(["say why the id is taken without proof; the reason is kept for the tax inspector"])
+        raise ActRefused(Because("say why the id is taken without proof; the reason is kept for the tax inspector"))
     held, ids = _held(desk.house, vat_id)
     with desk.act("vat-accept", vat_id, ids=ids) as act:
         outside.accepted(act.connection, vat_id, desk.actor, because.strip(), act.now)
@@ -101,14 +101,14 @@ def check(desk: Desk, written: str) -> ShownId:
     """
     vat_id, vies = plain_vat_id(written), desk.house.vies()
     if vies is None:
-        raise ActRefused(["no VIES is set; give its address in the settings, [vies] url"])
+        raise ActRefused(Because("no VIES is set; give its address in the settings, [vies] url"))
     if standing_of_id(vat_id, "") is not Standing.FOREIGN_ID:
-        raise ActRefused([f"{written} is no VAT id of a member state; its check digits are wrong"])
+        raise ActRefused(Because("{id} is no VAT id of a member state; its check digits are wrong", id=written))
     try:
         verdict = vies.check(vat_id)
     except BoekbrugError as silent:
         raise ActRefused(
-            [f"VIES does not answer: {silent.facts.get('reason', silent.code)}; try again later"]
+            Because("VIES does not answer: {answer}; try again later", answer=silent.facts.get("reason", silent.code))
         ) from silent
     at = (verdict.at - EPOCH) // MICROSECOND
     held, ids = _held(desk.house, vat_id)

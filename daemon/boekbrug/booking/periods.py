@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from boekbrug.booking.composed import Evidence
 from boekbrug.contract import Line, Period, Role, Treatment
 
-YEAR_OPEN = "{} is locked and not filed yet: open it or file it first"
+YEAR_OPEN = "the year is locked and not filed yet, open it or file it first: {}"
 """Why nothing of a book year goes into the next one as long as its own return can still have it."""
 INTRA_EU = frozenset({Treatment.INTRA_EU_GOODS, Treatment.INTRA_EU_SERVICE})
 """What the ICP return lists."""

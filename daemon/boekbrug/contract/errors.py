@@ -3,6 +3,7 @@
 settings · authorisation · retriable · refused · outcome unknown · bug
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 
@@ -25,8 +26,8 @@ class SettingsError(BoekbrugError):
 
     code = "settings"
 
-    def __init__(self, faults: list[str], **facts: str) -> None:
-        self.faults = faults
+    def __init__(self, faults: Sequence[str], **facts: str) -> None:
+        self.faults = list(faults)
         super().__init__(faults="; ".join(faults), **facts)
 
 

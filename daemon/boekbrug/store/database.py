@@ -22,7 +22,7 @@ _PRAGMAS = (
 
 
 _STATEMENTS_KEPT = 32
-"""Prepared statements kept per connection: those for many rows take up to 100 kB, and more are not made faster by it."""
+"""Prepared statements kept per connection: those for many rows take up to 100 kB each, and more are no faster."""
 
 
 class Database:

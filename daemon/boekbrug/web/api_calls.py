@@ -125,5 +125,5 @@ def refusal_of(error: BoekbrugError) -> Response:
     """Answer a call whose act was refused."""
     if isinstance(error, NotKnown):
         return answer(Refusal(code=error.code), 404)
-    reasons = list(error.reasons) if isinstance(error, ActRefused) else []
+    reasons = [str(reason) for reason in error.reasons] if isinstance(error, ActRefused) else []
     return answer(Refusal(code=error.code, reasons=reasons), 409)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import licences, proposals, rule_sets, trial
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.acts.problems import in_words
 from boekbrug.booking import chart_use
@@ -67,7 +67,7 @@ def configure_routes(pages: Pages, door: Door) -> APIRouter:
     def switch(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
         chosen = SWITCHES.get(visit.fields.one("to"))
         if chosen is None:
-            raise ActRefused(["Choose what to do."])
+            raise ActRefused(Because("Choose what to do."))
         chosen[0](visit.desk(house), visit.licence)
         return _to(visit, "", "switched")
 
@@ -100,7 +100,7 @@ def configure_routes(pages: Pages, door: Door) -> APIRouter:
             file = read(sent, licences.as_file(house, visit.licence))
             id = proposals.draft(visit.desk(house), visit.licence, file)
         except (SettingsError, ActRefused) as error:
-            faults = error.faults if isinstance(error, SettingsError) else list(error.reasons)
+            faults = pages.reasons(pages.writing(request, visit), error)
             answer = form(request, visit, sent, SPARE, {"faults": faults})
             answer.status_code = 400
             return answer

@@ -15,7 +15,7 @@ from boekbrug.acts.answer import answer
 from boekbrug.acts.approve import approve_chosen
 from boekbrug.acts.correct import correct
 from boekbrug.acts.decide import decide
-from boekbrug.acts.desk import ActRefused, NotKnown
+from boekbrug.acts.desk import ActRefused, Because, NotKnown
 from boekbrug.acts.reject import reject
 from boekbrug.acts.retry import retry
 from boekbrug.acts.set_aside import set_aside, take_up
@@ -24,8 +24,6 @@ from boekbrug.sync.house import House
 from boekbrug.web.door import Door, Right, Visit
 from boekbrug.web.find import plain_amount
 from boekbrug.web.page import Pages
-
-NOTHING_CHOSEN = "Nothing was chosen; tick the rows that are meant."
 
 
 def deed_routes(pages: Pages, door: Door) -> APIRouter:
@@ -67,7 +65,7 @@ def deed_routes(pages: Pages, door: Door) -> APIRouter:
     def settle(visit: Annotated[Visit, Depends(door.needs(Right.REPAIR))]) -> Response:
         there = visit.fields.one("there").strip()[:255]
         if not there and not visit.fields.one("absent"):
-            raise ActRefused(["Fill in the number that it has in the books."])
+            raise ActRefused(Because("Fill in the number that it has in the books."))
         number = visit.fields.one("mark") or _number(house, visit)
         decide(visit.desk(house), visit.licence, number, there=None if visit.fields.one("absent") else there)
         return _back(visit, "decided", 1)
@@ -104,7 +102,7 @@ def _chosen(visit: Visit) -> list[int]:
     """Return what a button of one row names, else what was ticked; raise ActRefused when that is nothing."""
     chosen = visit.fields.numbers("only") or visit.fields.numbers("sale")
     if not chosen:
-        raise ActRefused([NOTHING_CHOSEN])
+        raise ActRefused(Because("Nothing was chosen; tick the rows that are meant."))
     return chosen
 
 
@@ -123,7 +121,7 @@ def _day(text: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text.strip())
     except ValueError:
-        raise ActRefused([f"{text} is not a day."]) from None
+        raise ActRefused(Because("{text} is not a day.", text=text)) from None
 
 
 def _pairs(names: Sequence[str], amounts: Sequence[str]) -> list[tuple[str, Decimal]]:
@@ -138,7 +136,7 @@ def _money(text: str) -> Decimal:
     except InvalidOperation:
         found = Decimal("nan")
     if not found.is_finite():
-        raise ActRefused([f"{text} is not an amount; write it as 12,50."])
+        raise ActRefused(Because("{text} is not an amount; write it as 12,50.", text=text))
     return found
 
 

@@ -42,8 +42,7 @@ def reason_of(writing: Writing, state: str, reason: str) -> str:
         return ""
     if state == DocumentState.OPEN:
         return writing.word("reason.status", status=reason)
-    name, _, detail = reason.partition(": ")
-    return f"{writing.known('reason', name)}{f' ({detail})' if detail else ''}"
+    return writing.reason(reason)
 
 
 def undecided(one: Found | ShownSale) -> bool:

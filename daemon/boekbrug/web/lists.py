@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from boekbrug.acts import licences
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.acts.lists import every, filing
 from boekbrug.acts.lists.gaps import GAPS, sign_gap
 from boekbrug.acts.lists.scope import Days, Scope, scope_of
@@ -109,7 +109,7 @@ def list_routes(pages: Pages, door: Door) -> APIRouter:
         try:
             day = dt.date.fromisoformat(through)
         except ValueError:
-            raise ActRefused(["Choose the last day of what was filed."]) from None
+            raise ActRefused(Because("Choose the last day of what was filed.")) from None
         filing.file_return(visit.desk(house), visit.licence, asked.name, day)
         return _back(visit, asked, "filed")
 
@@ -146,7 +146,7 @@ def periods_before(day: dt.date, length: str, number: int = PERIODS) -> list[Day
 def _sent(house: House, visit: Visit) -> Asked:
     fields = visit.fields
     if fields.one("name") not in every.NAMES:
-        raise ActRefused(["Choose a list."])
+        raise ActRefused(Because("Choose a list."))
     return _asked(house, visit.licence, fields.one("name"), fields.one("first"), fields.one("last"))
 
 
@@ -167,7 +167,9 @@ def made(house: House, visit: Visit, asked: Asked) -> BookList:
 def demand_whole(house: House, visit: Visit) -> None:
     """Refuse what concerns a whole administration to whoever does not see all licences of it."""
     if not _sees_whole(house, visit):
-        raise ActRefused(["This concerns licences that you do not see; ask whoever sees all of the administration."])
+        raise ActRefused(
+            Because("This concerns licences that you do not see; ask whoever sees all of the administration.")
+        )
 
 
 def _sees_whole(house: House, visit: Visit) -> bool:
@@ -242,8 +244,7 @@ def cell(writing: Writing, kind: Kind, value: Cell) -> str:
     if kind is Kind.WORD:
         return " · ".join(writing.known("listword", word) for word in value.split())
     if kind is Kind.REASON:
-        name, _, detail = value.partition(": ")
-        return f"{writing.known('reason', name)}{f' ({detail})' if detail else ''}"
+        return writing.reason(value)
     return writing.day(value) if kind is Kind.DAY else value
 
 

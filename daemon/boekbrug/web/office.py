@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import authorise, cases, licences, mailing
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.acts.problems import ShownProblem, show
 from boekbrug.contract import Problem
 from boekbrug.problems import Catalogue
@@ -87,7 +87,7 @@ def office_routes(pages: Pages, door: Door) -> APIRouter:
     def switch(visit: Annotated[Visit, Depends(door.needs(Operator))]) -> Response:
         chosen = SWITCHES.get(visit.fields.one("to"))
         if chosen is None:
-            raise ActRefused(["Choose what to do."])
+            raise ActRefused(Because("Choose what to do."))
         chosen(visit.desk(house), licences.get(house, visit.fields.one("name")))
         return _to(visit, "/licences", "switched")
 

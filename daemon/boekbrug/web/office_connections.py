@@ -90,6 +90,9 @@ def connection_routes(pages: Pages, door: Door) -> APIRouter:
         shown.status_code = 400 if said.faults else 200
         return shown
 
+    def faults_of(request: Request, visit: Visit, error: SettingsError) -> tuple[str, ...]:
+        return tuple(pages.reasons(pages.writing(request, visit), error))
+
     @router.get("/{name}")
     def one(request: Request, name: str, visit: Annotated[Visit, Depends(door.needs(Operator))]) -> Response:
         return detail(request, visit, name, Detail())
@@ -99,7 +102,7 @@ def connection_routes(pages: Pages, door: Door) -> APIRouter:
         try:
             connections.change(visit.desk(house), name, _written(visit.fields.plain()))
         except SettingsError as error:
-            return detail(request, visit, name, Detail(faults=tuple(error.faults)))
+            return detail(request, visit, name, Detail(faults=faults_of(request, visit, error)))
         return _to(visit, name, "connection-changed")
 
     @router.post("/{name}/check")
@@ -111,7 +114,7 @@ def connection_routes(pages: Pages, door: Door) -> APIRouter:
         try:
             answer = authorise.begin(visit.desk(house), name, visit.fields.one("app"))
         except SettingsError as error:
-            return detail(request, visit, name, Detail(faults=tuple(error.faults)))
+            return detail(request, visit, name, Detail(faults=faults_of(request, visit, error)))
         if isinstance(answer, AskKeys):
             return detail(request, visit, name, Detail(asked=tuple(answer.fields)))
         # a link and no redirect: our policy lets no form lead elsewhere
@@ -178,10 +181,9 @@ def new_connection_routes(pages: Pages, door: Door) -> APIRouter:
         name, plugin, role = (sent.get(field, "") for field in ("name", "plugin", "role"))
         try:
             connections.add(visit.desk(house), name, plugin, _written(sent), "source" if role == "source" else "target")
-        except SettingsError as error:
-            return new(request, visit, plugin, role, sent, tuple(error.faults))
-        except ActRefused as error:
-            return new(request, visit, plugin, role, sent, error.reasons)
+        except (SettingsError, ActRefused) as error:
+            faults = pages.reasons(pages.writing(request, visit), error)
+            return new(request, visit, plugin, role, sent, tuple(faults))
         return _to(visit, name, "connection-added")
 
     return router

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import users
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.contract import SettingsError
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.licences import list_all as list_licences
@@ -54,10 +54,9 @@ def user_routes(pages: Pages, door: Door) -> APIRouter:
         email, role, speaks = fields.one("email"), fields.one("role"), fields.one("speaks")
         try:
             users.add(visit.desk(house), email, fields.one("name"), role, fields.all("licence"), speaks, invite=mails)
-        except SettingsError as error:
-            return shown(request, visit, faults=error.faults, status=400)
-        except ActRefused as error:
-            return shown(request, visit, faults=list(error.reasons), status=409)
+        except (SettingsError, ActRefused) as error:
+            faults = pages.reasons(pages.writing(request, visit), error)
+            return shown(request, visit, faults=faults, status=400 if isinstance(error, SettingsError) else 409)
         return _to(visit, "mailed") if mails else lead_in(request, visit, email)
 
     @router.post("/link")
@@ -73,7 +72,7 @@ def user_routes(pages: Pages, door: Door) -> APIRouter:
     def switch(visit: Annotated[Visit, Depends(door.needs(Right.OPERATE))]) -> Response:
         assert visit.user is not None
         if users.normal(visit.fields.one("email")) == visit.user.email:
-            raise ActRefused(["You cannot shut yourself out; ask another operator."])
+            raise ActRefused(Because("You cannot shut yourself out; ask another operator."))
         chosen = users.enable if visit.fields.one("enable") else users.disable
         chosen(visit.desk(house), visit.fields.one("email"))
         return _to(visit, "user-changed")

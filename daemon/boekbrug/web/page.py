@@ -8,7 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 
 from boekbrug import __version__
+from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.problems import in_words
 from boekbrug.booking.composed import DocumentState
+from boekbrug.contract import BoekbrugError, SettingsError
 from boekbrug.problems import LANGUAGES
 from boekbrug.sync.house import House
 from boekbrug.web.door import Visit
@@ -76,6 +79,16 @@ class Pages:
         asked, accepts = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
         own = visit.user.language if visit and visit.user else ""
         return Writing(choose(asked if asked in LANGUAGES else own, accepts), self.house.clock.now())
+
+    def reasons(self, writing: Writing, error: BoekbrugError) -> list[str]:
+        """Put a refusal into sentences of the reader's language; there are none where its kind says it all."""
+        if isinstance(error, SettingsError):
+            return [writing.because(one) if isinstance(one, Because) else one for one in error.faults]
+        if not isinstance(error, ActRefused):
+            return []
+        codes = self.house.plugins.problem_codes
+        told = [in_words(codes, problem, writing.language) for problem in error.problems]
+        return [*map(writing.because, error.reasons), *(f"{one.message} {one.cause} {one.fix}" for one in told)]
 
     def render(
         self,

@@ -28,7 +28,7 @@ def refuse(app: FastAPI, pages: Pages) -> None:
         if request.url.path.startswith(f"{PREFIX}/"):
             return refusal_of(error)
         status = 404 if isinstance(error, NotKnown) else 409
-        return page(request, status, f"refused.s{status}", reasons_of(error))
+        return page(request, status, f"refused.s{status}", pages.reasons(pages.writing(request), error))
 
     def page(request: Request, status: int, word: str, reasons: list[str] | None = None) -> Response:
         values = {"word": word, "reasons": reasons or []}
@@ -63,10 +63,3 @@ def refuse(app: FastAPI, pages: Pages) -> None:
     app.add_exception_handler(Turned, turned)
     for kind in (ActRefused, NotKnown, SettingsError):
         app.add_exception_handler(kind, refused)
-
-
-def reasons_of(error: BoekbrugError) -> list[str]:
-    """Put a refusal into sentences."""
-    if isinstance(error, ActRefused):
-        return list(error.reasons)
-    return list(error.faults) if isinstance(error, SettingsError) else []

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Because
 from boekbrug.acts.reverse import Reversal, reverse
 from boekbrug.store import search
 from boekbrug.web.door import Door, Id, Right, Visit
 from boekbrug.web.page import Pages, kept_language
+from boekbrug.web.writing import Writing
 
 MOST = 500
 _TERM = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
@@ -45,9 +46,10 @@ def undo_routes(pages: Pages, door: Door) -> APIRouter:
         rebook: str = "",
     ) -> Response:
         asked = _asked(number, term, sale or (), date, rebook)
-        found, refused = _preview(visit, asked)
+        writing = pages.writing(request, visit)
+        found, refused = _preview(writing, visit, asked)
         values = {"asked": asked, "found": found, "refused": refused, "numbers": _numbers(asked)}
-        return pages.render(request, pages.writing(request, visit), "undo.html", values, visit, "booked")
+        return pages.render(request, writing, "undo.html", values, visit, "booked")
 
     @router.post("/undo")
     def undo(visit: Annotated[Visit, Depends(door.needs(Right.APPROVE))]) -> Response:
@@ -56,19 +58,19 @@ def undo_routes(pages: Pages, door: Door) -> APIRouter:
             fields.one("number"), fields.one("term"), fields.numbers("sale"), fields.one("date"), fields.one("rebook")
         )
         if not _names_something(asked):
-            raise ActRefused(["Choose a sale, or a day or month."])
+            raise ActRefused(Because("Choose a sale, or a day or month."))
         done = _reversed(visit, asked, only_look=False)
         there = "/booked" if visit.licence.automatic else "/approvals"
         query = kept_language(fields, done="undone", n=str(done.documents))
         return RedirectResponse(f"/licences/{visit.licence.name}{there}{query}", 303)
 
-    def _preview(visit: Visit, asked: Asked) -> tuple[Reversal | None, Sequence[str]]:
+    def _preview(writing: Writing, visit: Visit, asked: Asked) -> tuple[Reversal | None, Sequence[str]]:
         if not _names_something(asked):
             return None, ()
         try:
             return _reversed(visit, asked, only_look=True), ()
         except ActRefused as error:
-            return None, error.reasons
+            return None, pages.reasons(writing, error)
 
     def _reversed(visit: Visit, asked: Asked, *, only_look: bool) -> Reversal:
         return reverse(

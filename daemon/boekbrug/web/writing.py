@@ -9,6 +9,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
+from boekbrug.acts.desk import Because
 from boekbrug.web.language import catalogue
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -34,6 +35,23 @@ class Writing:
             return self._words.pgettext(room, name)
         except KeyError:
             return name
+
+    def reason(self, reason: str) -> str:
+        """Say why a document is where it is; what we have no words for speaks for itself."""
+        name, _, detail = reason.partition(": ")
+        return f"{self.known('reason', name)}{f' ({detail})' if detail else ''}"
+
+    def because(self, why: Because) -> str:
+        """Say why an act was refused, to a reader who has pages and no command line."""
+        said = self._words.pgettext("refusal", why.template)
+        return said.format(**{name: self._fact(name, value) for name, value in why.facts.items()})
+
+    def _fact(self, name: str, value: object) -> str:
+        if name == "reason":
+            return self.reason(str(value))
+        if isinstance(value, dt.date):
+            return self.day(value.isoformat())
+        return self.number(value) if isinstance(value, Decimal) else str(value)
 
     def counted(self, name: str, number: int) -> str:
         """Return a count with its noun in the right number."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.lists.balance import balance_list
 from boekbrug.acts.lists.gaps import gap_list
 from boekbrug.acts.lists.oss import oss_list
@@ -49,7 +49,7 @@ def agree(desk: Desk, scope: Scope, name: str, note: str = "", *, digest: str = 
     """
     now = make(name, scope, ask=False).digest
     if digest not in ("", now):
-        raise ActRefused(["The figures changed since the page was shown; look at them again."])
+        raise ActRefused(Because("The figures changed since the page was shown; look at them again."))
     licence, subject = scope.licence, subject_of(scope.days)
     with desk.act("list-agree", licence.name) as act:
         new = Agreement(licence.id, name, subject, desk.actor, act.now, note.strip()[:LONGEST], now)

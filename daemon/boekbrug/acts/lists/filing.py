@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.lists.oss import oss_figures
 from boekbrug.acts.lists.scope import Days, Scope, scope_of
 from boekbrug.acts.lists.vat import box_name, figures, icp_figures
@@ -45,7 +45,7 @@ def file_return(desk: Desk, licence: Licence, kind: str, through: dt.date) -> Fi
     Raise ActRefused while something dated in the period is not in the books, or a run is under way.
     """
     if kind not in RETURNS:
-        raise ActRefused([f"{kind} is no return; there are {', '.join(RETURNS)}."])
+        raise ActRefused(Because("{kind} is no return; there are {returns}.", kind=kind, returns=", ".join(RETURNS)))
     scope = scope_of(desk.house, licence, Days(through, through), whole=True)
     with desk.act("filed", licence.name, ids=1) as act:
         running = agreed.hold_licences(act.connection, licence.administration, act.now)
@@ -67,7 +67,7 @@ def withdraw(desk: Desk, licence: Licence, kind: str) -> Filing:
     with desk.act("filed-withdraw", licence.name) as act:
         found = [row for row in agreed.filings(act.connection, licence.administration) if row.kind == kind]
         if not found:
-            raise ActRefused([f"No period was marked as filed for {kind}."])
+            raise ActRefused(Because("No period was marked as filed for {kind}.", kind=kind))
         agreed.remove_filing(act.connection, found[-1].id)
         act.licence = licence.id
         act.facts = {"return": kind, "from": found[-1].first_day, "through": found[-1].last_day}
@@ -93,23 +93,26 @@ def _period(connection: Connection, scope: Scope, kind: str, through: dt.date, t
     start = min(dt.date.fromisoformat(one.start) for one in scope.licences)
     first = start if before is None else max(start, before + dt.timedelta(days=1))
     if through < first:
-        raise ActRefused([f"{kind} is filed through {before or start} already."])
+        raise ActRefused(Because("{kind} is filed through {day} already.", kind=kind, day=before or start))
     if through >= today:
-        raise ActRefused([f"{through} is not over yet; a return is filed when its period is."])
+        raise ActRefused(Because("{day} is not over yet; a return is filed when its period is.", day=through))
     return Days(first, through)
 
 
 def _demand_booked(connection: Connection, licence: Licence, days: Days, running: Sequence[str]) -> None:
     if running:
-        raise ActRefused([f"A run is under way for {', '.join(running)}; try again when it has ended."])
+        raise ActRefused(
+            Because("A run is under way for {licences}; try again when it has ended.", licences=", ".join(running))
+        )
     left = agreed.unbooked(connection, licence.administration, days.iso)
     if left:
-        more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+        named = ", ".join([*left[:5], *([f"+{len(left) - 5}"] if len(left) > 5 else [])])
         raise ActRefused(
-            [
-                f"{', '.join(left[:5])}{more}: dated in the period and not in the books yet. Approve, let deliver or "
-                "set aside what is on its way; then file."
-            ]
+            Because(
+                "{named}: dated in the period and not in the books yet. Approve, let deliver or set aside what "
+                "is on its way; then file.",
+                named=named,
+            )
         )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.lists.scope import Days, Scope
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns
 from boekbrug.acts.lists.vat import listed
@@ -183,10 +183,14 @@ def _series_rows(series: Mapping[Series, list[int]]) -> Iterator[tuple[Cell, ...
 def sign_gap(desk: Desk, scope: Scope, name: str, note: str) -> None:
     """Explain a gap; raise ActRefused without a reason, and for what is no gap of the period."""
     if not (note := note.strip()[:LONGEST]):
-        raise ActRefused(["Say why it is missing, so that others understand it later."])
+        raise ActRefused(Because("Say why it is missing, so that others understand it later."))
     rows = gap_list(scope).parts[0].rows
     if name not in {row[2] for row in rows}:
-        raise ActRefused([f"{name} is no gap between {' and '.join(scope.days.iso)}; see: boekbrug list gaps"])
+        raise ActRefused(
+            Because(
+                "{name} is no gap between {days}; see: boekbrug list gaps", name=name, days=" and ".join(scope.days.iso)
+            )
+        )
     licence = scope.licence
     with desk.act("gap-sign", licence.name) as act:
         agreed.agree(act.connection, Agreement(licence.id, GAPS, name, desk.actor, act.now, note, ""))
