@@ -2,14 +2,17 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from tests.office import Office, order
-from tests.web.people import Person, logged_in, person
+from tests.web.people import Person, add_user, logged_in, person, served
 from tests.web.test_home import text_of
 
 from boekbrug.acts.integrity import check
 from boekbrug.acts.lists.table import safe
+from boekbrug.runtime.settings import load
 from boekbrug.store import audit
 from boekbrug.sync.house import House
 
@@ -117,17 +120,21 @@ def test_case_keeps_what_was_wrong(owner: Person) -> None:
     assert "&lt;b&gt;Hoe nu?&lt;/b&gt;" in page
 
 
-def test_bookkeeper_approves_what_was_shown(manned: Office, manned_house: House, manned_address: str) -> None:
-    with logged_in(manned_address, "keeper@x.nl") as keeper:
-        page = keeper.get("/licences/other/approvals").text
+def test_bookkeeper_approves_what_was_shown(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office")
+    office.furnish(automatic=False)
+    office.put("orders.jsonl", [order(n) for n in range(1, 5)])
+    office.run("sync", "webshop")
+    house = House(load(office.config, {}))
+    add_user(house, "keeper@x.nl", "bookkeeper", "webshop")
+    with closing(house), served(house) as address, logged_in(address, "keeper@x.nl") as keeper:
+        page = keeper.get(f"{BASE}/approvals").text
         ids = re.findall(r'name="sale" value="(\d+)" checked', page)
         assert len(ids) == 4
-        done = keeper.send(
-            "/licences/other/approve", {"csrf": keeper.csrf("/account"), "sale": ids[:1], "page": "approvals"}
-        )
+        done = keeper.send(f"{BASE}/approve", {"csrf": keeper.csrf("/account"), "sale": ids[:1], "page": "approvals"})
         assert "1 goedgekeurd" in text_of(done.text)
         assert len(re.findall(r'name="sale" value="(\d+)" checked', done.text)) == 3
-    assert list(check(manned_house)) == []
+        assert list(check(house)) == []
 
 
 def test_pages_follow_each_other_without_gap_or_double(manned_house: House, owner: Person) -> None:
