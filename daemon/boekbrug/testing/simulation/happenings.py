@@ -151,7 +151,7 @@ class Happenings:
         self._sim.perils.clear()
         with closing(sqlite3.connect(self._copy)) as origin, closing(sqlite3.connect(self._sim.path)) as live:
             origin.backup(live)
-        self._sim.world.vendor.excused = True
+        self._sim.world.vendor.excused = self._sim.world.put_back = True
         house = self._sim.house
         with house.database.write() as connection:
             caution.begin(connection, house.microseconds())

@@ -58,6 +58,8 @@ class World:
     totals_per_day: bool = False
     #: the clock was put back at some time
     went_back: bool = False
+    #: an old copy of the database was put back at some time
+    put_back: bool = False
     _serial: int = 0
 
     def __post_init__(self) -> None:
