@@ -16,13 +16,13 @@ from boekbrug.store import effects, parties, states
 from boekbrug.store.effects import RESEND, Claim
 from boekbrug.store.licences import Licence
 from boekbrug.store.parties import Wanted
-from boekbrug.store.words import EntryState
+from boekbrug.store.words import EffectState, EntryState
 from boekbrug.sync import caution
 from boekbrug.sync.deliver import prepare, send
 from boekbrug.sync.outcome import Concluded
 from boekbrug.sync.release import give_back, show_refused
 from boekbrug.sync.steps import Step
-from boekbrug.sync.workplace import Workplace
+from boekbrug.sync.workplace import MICROSECOND, Workplace
 
 TOGETHER = 200
 """Parties that are looked up together."""
@@ -46,7 +46,7 @@ def provide(work: Workplace, licence: Licence, administration: str) -> Iterator[
         answers = _ask(work, target, administration, wanted, asked)
         refused = _keep(work, asked, answers)
         yield Step("parties-found", len(asked))
-        absent = [one for one, answer in zip(asked, answers, strict=True) if answer is None]
+        absent = _surely_absent(work, target, [one for one, a in zip(asked, answers, strict=True) if a is None])
         prepared, impossible = _prepare(work, target, administration, again, absent)
         claims = [*again, *(one.claim for one in absent)]
         concluded = yield from send(work, licence, administration, claims, prepared, "parties-created")
@@ -95,6 +95,19 @@ def _keep(work: Workplace, asked: Sequence[Wanted], answers: Sequence[Answer]) -
         rows = [(claim, EntryState.REFUSED, problem.code, None) for claim, problem in misfit]
         effects.end_claims(connection, rows, work.ids.take(len(rows)), now)
     return {claim.subject: (problem,) for claim, problem in misfit}
+
+
+def _surely_absent(work: Workplace, target: Target, absent: Sequence[Wanted]) -> list[Wanted]:
+    """Leave out what was created so lately that it need not be listed yet: that is looked for again."""
+    if not absent or target.capabilities.absence_is_final:
+        return list(absent)
+    with work.database.read() as connection:
+        last = effects.last_of(connection, EffectKind.PARTY, [one.claim.subject for one in absent])
+        now = work.database.now(connection)
+    listed_by = now - work.limits.quiet_period // MICROSECOND
+    fresh = {id for id, one in last.items() if one.state == EffectState.BOOKED and one.intended_at > listed_by}
+    give_back(work, [one.claim for one in absent if one.claim.subject in fresh], retry_after=None)
+    return [one for one in absent if one.claim.subject not in fresh]
 
 
 def _prepare(

@@ -17,6 +17,8 @@ from boekbrug.sync.workplace import Workplace
 
 def give_back(work: Workplace, claims: Sequence[Claim], retry_after: dt.timedelta | None) -> None:
     """Make claimed entries or parties due again, later."""
+    if not claims:
+        return
     work.ids.ensure(2 * len(claims))
     with work.database.write() as connection:
         now = work.database.now(connection)
