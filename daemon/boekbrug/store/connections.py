@@ -25,6 +25,20 @@ class ConnectionRow(NamedTuple):
 
 
 _READ = sa.select(*(table.c[name] for name in ConnectionRow._fields))
+_GET = _READ.where(table.c.id == sa.bindparam("id"))
+_SECRETS = sa.select(secret.c.name, secret.c.value).where(secret.c.connection == sa.bindparam("id"))
+_SET_STATE = (
+    sa.update(table)
+    .where(table.c.id == sa.bindparam("of"))
+    .where(sa.or_(table.c.state != sa.bindparam("state"), table.c.reason != sa.bindparam("reason")))
+    .values({name: sa.bindparam(name) for name in ("state", "reason", "changed_at")})
+)
+_TROUBLE = (
+    sa.select(problem.c.id)
+    .where(problem.c.connection == sa.bindparam("id"), problem.c.closed_at.is_(None))
+    .where(problem.c.place.in_(sa.bindparam("places", expanding=True)))
+    .limit(1)
+)
 OK, PAUSED, UNCLAIMED = "ok", "paused", "unclaimed"
 TROUBLE = "(connection)"
 """The place that problems of a connection as a whole are kept at."""
@@ -34,7 +48,7 @@ GRANT = "(grant)"
 
 def get(connection: Connection, id: int) -> ConnectionRow:
     """Read one connection; raise NoResultFound."""
-    return ConnectionRow(*connection.execute(_READ.where(table.c.id == id)).one())
+    return ConnectionRow(*connection.execute(_GET, {"id": id}).one())
 
 
 def by_name(connection: Connection, name: str) -> ConnectionRow | None:
@@ -50,8 +64,7 @@ def list_all(connection: Connection) -> list[ConnectionRow]:
 
 def secrets_of(connection: Connection, id: int) -> dict[str, bytes]:
     """Read the encrypted secrets of a connection by field name."""
-    query = sa.select(secret.c.name, secret.c.value).where(secret.c.connection == id)
-    return dict(connection.execute(query).all())
+    return dict(connection.execute(_SECRETS, {"id": id}).all())
 
 
 def add(connection: Connection, row: ConnectionRow, secrets: dict[str, bytes], now: int) -> None:
@@ -71,11 +84,7 @@ def change_settings(connection: Connection, id: int, settings: str, secrets: dic
 
 def set_state(connection: Connection, id: int, state: str, reason: str, now: int) -> bool:
     """Say how a connection stands; return whether that is news."""
-    changed = connection.execute(
-        sa.update(table)
-        .where(table.c.id == id, sa.or_(table.c.state != state, table.c.reason != reason))
-        .values(state=state, reason=reason, changed_at=now)
-    )
+    changed = connection.execute(_SET_STATE, {"of": id, "state": state, "reason": reason, "changed_at": now})
     return changed.rowcount == 1
 
 
@@ -86,7 +95,4 @@ def remove_unclaimed(connection: Connection, id: int) -> None:
 
 def has_trouble(connection: Connection, id: int, places: Collection[str]) -> bool:
     """Tell whether a problem of the connection as a whole, or of an administration of it, is open."""
-    query = sa.select(problem.c.id).where(
-        problem.c.connection == id, problem.c.place.in_(places), problem.c.closed_at.is_(None)
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(_TROUBLE, {"id": id, "places": list(places)}).first() is not None

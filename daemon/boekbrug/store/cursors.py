@@ -19,11 +19,15 @@ class CursorClaim(NamedTuple):
     value: str
 
 
+_KEY = ("connection", "unit", "purpose")
+_NAMED = sa.and_(*(fetch_cursor.c[name] == sa.bindparam(f"of_{name}") for name in _KEY))
+_READ = sa.select(fetch_cursor.c.fence, fetch_cursor.c.value, fetch_cursor.c.claimed_until).where(_NAMED)
+_MINE = sa.update(fetch_cursor).where(_NAMED, fetch_cursor.c.fence == sa.bindparam("held"))
+
+
 def look(connection: Connection, source: int, unit: str, purpose: str, now: int) -> str | None:
     """Return where a cursor stands, "" when there is none yet; None while a worker holds it."""
-    columns = fetch_cursor.c
-    where = (columns.connection == source, columns.unit == unit, columns.purpose == purpose)
-    row = connection.execute(sa.select(columns.value, columns.claimed_until).where(*where)).one_or_none()
+    row = connection.execute(_READ, _named(source, unit, purpose)).one_or_none()
     if row is None:
         return ""
     return None if row.claimed_until is not None and row.claimed_until > now else row.value
@@ -33,21 +37,17 @@ def claim(
     connection: Connection, source: int, unit: str, purpose: str, worker: str, until: int, now: int
 ) -> CursorClaim | None:
     """Claim a cursor, made when absent; None while another worker holds it."""
-    columns = fetch_cursor.c
-    where = (columns.connection == source, columns.unit == unit, columns.purpose == purpose)
-    row = connection.execute(sa.select(columns.fence, columns.value, columns.claimed_until).where(*where)).one_or_none()
+    named = _named(source, unit, purpose)
+    row = connection.execute(_READ, named).one_or_none()
     if row is None:
+        key = {"connection": source, "unit": unit, "purpose": purpose}
         values = {"value": "", "fence": 1, "claimed_by": worker, "claimed_until": until, "changed_at": now}
-        named = {"connection": source, "unit": unit, "purpose": purpose}
-        connection.execute(sa.insert(fetch_cursor).values(**named, **values))
+        connection.execute(sa.insert(fetch_cursor), {**key, **values})
         return CursorClaim(source, unit, purpose, 1, "")
     if row.claimed_until is not None and row.claimed_until > now:
         return None
-    taken = connection.execute(
-        sa.update(fetch_cursor)
-        .where(*where, columns.fence == row.fence)
-        .values(fence=row.fence + 1, claimed_by=worker, claimed_until=until)
-    )
+    values = {"fence": row.fence + 1, "claimed_by": worker, "claimed_until": until}
+    taken = connection.execute(_MINE, {**named, "held": row.fence, **values})
     return CursorClaim(source, unit, purpose, row.fence + 1, row.value) if taken.rowcount == 1 else None
 
 
@@ -62,12 +62,11 @@ def release(connection: Connection, held: CursorClaim) -> None:
 
 
 def _update(connection: Connection, held: CursorClaim, values: dict[str, object]) -> None:
-    columns = fetch_cursor.c
-    moved = connection.execute(
-        sa.update(fetch_cursor)
-        .where(columns.connection == held.connection, columns.unit == held.unit, columns.purpose == held.purpose)
-        .where(columns.fence == held.fence)
-        .values(**values)
-    )
+    named = _named(held.connection, held.unit, held.purpose)
+    moved = connection.execute(_MINE, {**named, "held": held.fence, **values})
     if moved.rowcount != 1:
         raise ClaimLost(cursor=f"{held.connection}/{held.unit}")
+
+
+def _named(source: int, unit: str, purpose: str) -> dict[str, object]:
+    return {"of_connection": source, "of_unit": unit, "of_purpose": purpose}

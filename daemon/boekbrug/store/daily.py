@@ -67,13 +67,18 @@ def between(connection: Connection, licence: int, first_day: str, last_day: str)
     return [one for one in found if one.number or one.minor]
 
 
+_MANY = (
+    sa.select(daily.c.day)
+    .where(daily.c.licence == sa.bindparam("licence"))
+    .group_by(daily.c.day)
+    .having(sa.func.count() > _LOOSE)
+)
+
+
 def gather(connection: Connection, licence: int) -> None:
     """Take the rows of each day together, where they have become many."""
     columns = daily.c
-    many = (
-        sa.select(columns.day).where(columns.licence == licence).group_by(columns.day).having(sa.func.count() > _LOOSE)
-    )
-    days = list(connection.scalars(many))
+    days = list(connection.scalars(_MANY, {"licence": licence}))
     if not days:
         return
     gone = sa.delete(daily).where(columns.licence == licence, columns.day.in_(days))

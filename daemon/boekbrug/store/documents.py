@@ -56,10 +56,12 @@ class Known(NamedTuple):
 
 def licences_of(connection: Connection, source: int, unit: str) -> list[int]:
     """List the licences that book the documents of a unit, ended ones excepted."""
-    query = sa.select(licence.c.id).where(
-        licence.c.source == source, licence.c.unit == unit, licence.c.state != "ended"
-    )
-    return list(connection.scalars(query))
+    return list(connection.scalars(_LICENCES, {"source": source, "unit": unit}))
+
+
+_LICENCES = sa.select(licence.c.id).where(
+    licence.c.source == sa.bindparam("source"), licence.c.unit == sa.bindparam("unit"), licence.c.state != "ended"
+)
 
 
 def known(connection: Connection, source: int, unit: str, source_ids: Collection[str]) -> dict[tuple[str, str], Known]:

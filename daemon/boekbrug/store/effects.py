@@ -114,20 +114,15 @@ _PARTY_KNOWN = """
 
 def any_due(connection: Connection, licence: int, now: int) -> bool:
     """Tell whether a licence has an entry that may be sent now."""
-    columns = entry_state.c
-    query = sa.select(columns.entry).where(
-        columns.licence == licence, columns.next_at <= now, columns.state == EntryState.DUE
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return bool(select_rows(connection, f"{_ANY} and next_at <= ? limit 1", [licence, now]))
+
+
+_ANY = "select 1 from entry_state where licence = ? and state = 'due'"
 
 
 def any_left(connection: Connection, licence: int) -> bool:
     """Tell whether a licence has an entry that is still to be sent, now or later."""
-    columns = entry_state.c
-    query = sa.select(columns.entry).where(
-        columns.licence == licence, columns.next_at.is_not(None), columns.state == EntryState.DUE
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return bool(select_rows(connection, f"{_ANY} and next_at is not null limit 1", [licence]))
 
 
 def count_left(connection: Connection, licence: int) -> int:
@@ -262,15 +257,18 @@ def overdue(connection: Connection, licence: int, administration: int, now: int,
 
     Beside a licence's own these are the parties of its administration, since its entries may wait for them.
     """
-    columns = effect.c
-    shared = sa.and_(columns.kind == EffectKind.PARTY, columns.administration == administration)
-    query = (
-        sa.select(*(columns[name] for name in OpenEffect._fields))
-        .where(sa.or_(columns.licence == licence, shared), columns.state.in_(OPEN), columns.next_at <= now)
-        .order_by(columns.next_at)
-        .limit(limit)
-    )
-    return [OpenEffect(*row) for row in connection.execute(query).all()]
+    values = {"licence": licence, "administration": administration, "now": now, "most": limit}
+    return [OpenEffect(*row) for row in connection.execute(_OVERDUE, values).all()]
+
+
+_READ = sa.select(*(effect.c[name] for name in OpenEffect._fields))
+_SHARED = sa.and_(effect.c.kind == EffectKind.PARTY, effect.c.administration == sa.bindparam("administration"))
+_OVERDUE = (
+    _READ.where(sa.or_(effect.c.licence == sa.bindparam("licence"), _SHARED), effect.c.state.in_(OPEN))
+    .where(effect.c.next_at <= sa.bindparam("now"))
+    .order_by(effect.c.next_at)
+    .limit(sa.bindparam("most"))
+)
 
 
 def in_doubt(
@@ -376,17 +374,16 @@ _ANSWERING = """
 
 def tries(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     """Read how often it was tried to send entries or parties."""
-    of_entries = sa.select(entry_state.c.entry, entry_state.c.tries).where(entry_state.c.entry.in_(ids))
-    of_parties = sa.select(party.c.id, party.c.tries).where(party.c.id.in_(ids))
-    return dict(connection.execute(of_entries.union_all(of_parties)).all())
+    return dict(select_rows(connection, _TRIES, [list(ids), list(ids)]) if ids else ())
+
+
+_TRIES = """
+    select entry, tries from entry_state where entry in ?* union all select id, tries from party where id in ?*
+"""
 
 
 def last_of(connection: Connection, kind: EffectKind, subjects: Collection[int]) -> dict[int, OpenEffect]:
     """Read the latest attempt at each entry or party."""
     columns = effect.c
-    query = (
-        sa.select(*(columns[name] for name in OpenEffect._fields))
-        .where(columns.kind == kind, columns.subject.in_(subjects))
-        .order_by(columns.id)
-    )
+    query = _READ.where(columns.kind == kind, columns.subject.in_(subjects)).order_by(columns.id)
     return {item.subject: item for item in (OpenEffect(*row) for row in connection.execute(query).all())}

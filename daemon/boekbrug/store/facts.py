@@ -17,9 +17,12 @@ _ADVANCE = sa.text(
 _ADD = sa.text("insert into fact (name, value) values (:name, :value) on conflict (name) do nothing")
 
 
+_GET = sa.select(fact.c.value).where(fact.c.name == sa.bindparam("name"))
+
+
 def get(connection: Connection, name: str) -> str | None:
     """Read a fact."""
-    return connection.scalar(sa.select(fact.c.value).where(fact.c.name == name))
+    return connection.scalar(_GET, {"name": name})
 
 
 def put(connection: Connection, name: str, value: str) -> None:

@@ -50,11 +50,12 @@ class Lease(NamedTuple):
 
 _OWN = [grants.c[name] for name in GrantRow._fields if name != "app"]
 _READ = sa.select(grants.c.id, app.c.name, *_OWN[1:]).join(app, app.c.id == grants.c.app)
+_GET = _READ.where(grants.c.id == sa.bindparam("id"))
 
 
 def get(connection: Connection, id: int) -> GrantRow:
     """Read one grant; raise NoResultFound."""
-    return GrantRow(*connection.execute(_READ.where(grants.c.id == id)).one())
+    return GrantRow(*connection.execute(_GET, {"id": id}).one())
 
 
 def find(connection: Connection, app_id: int, identity: str) -> int | None:

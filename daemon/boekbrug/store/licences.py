@@ -47,11 +47,38 @@ class Licence(NamedTuple):
 
 
 _READ = sa.select(*(licence.c[name] for name in Licence._fields))
+_GET = _READ.where(licence.c.id == sa.bindparam("id"))
+_RULES = sa.select(rules.c.body).where(
+    rules.c.licence == sa.bindparam("id"), rules.c.version == sa.bindparam("version")
+)
+_ZONE = sa.select(unit.c.time_zone).where(
+    unit.c.connection == sa.bindparam("source"), unit.c.code == sa.bindparam("code")
+)
+_ADMINISTRATION = sa.select(administration.c.code).where(administration.c.id == sa.bindparam("id"))
+_FREE = sa.or_(licence.c.claimed_until.is_(None), licence.c.claimed_until <= sa.bindparam("now"))
+_DUE = (
+    sa.select(licence.c.id, licence.c.fence, licence.c.next_at)
+    .where(licence.c.next_at <= sa.bindparam("now"), licence.c.state == ACTIVE, _FREE)
+    .order_by(licence.c.next_at)
+    .limit(1)
+)
+_DUE_UNLOCKED = _DUE.with_for_update(skip_locked=True)
+_MINE = sa.update(licence).where(licence.c.id == sa.bindparam("of"), licence.c.fence == sa.bindparam("held"))
+_CLAIM = _MINE.values(
+    fence=sa.bindparam("fence"), claimed_by=sa.bindparam("worker"), claimed_until=sa.bindparam("until"), hinted=0
+)
+_HOLD = _MINE.values(claimed_until=sa.bindparam("until"))
+_RELEASE = _MINE.values(
+    claimed_by=None,
+    claimed_until=None,
+    last_run_at=sa.bindparam("now"),
+    next_at=sa.case((licence.c.hinted > 0, sa.bindparam("now")), else_=sa.bindparam("next")),
+)
 
 
 def get(connection: Connection, id: int) -> Licence:
     """Read one licence; raise NoResultFound."""
-    return Licence(*connection.execute(_READ.where(licence.c.id == id)).one())
+    return Licence(*connection.execute(_GET, {"id": id}).one())
 
 
 def by_name(connection: Connection, name: str) -> Licence | None:
@@ -67,34 +94,22 @@ def list_all(connection: Connection) -> list[Licence]:
 
 def rules_body(connection: Connection, id: int, version: int) -> str:
     """Read a version of a licence's rules as JSON."""
-    query = sa.select(rules.c.body).where(rules.c.licence == id, rules.c.version == version)
-    return str(connection.execute(query).scalar_one())
+    return str(connection.execute(_RULES, {"id": id, "version": version}).scalar_one())
 
 
 def zone_of(connection: Connection, row: Licence) -> ZoneInfo:
     """Return the time zone that a licence's unit lives in."""
-    query = sa.select(unit.c.time_zone).where(unit.c.connection == row.source, unit.c.code == row.unit)
-    return ZoneInfo(connection.scalar(query) or "Europe/Amsterdam")
+    return ZoneInfo(connection.scalar(_ZONE, {"source": row.source, "code": row.unit}) or "Europe/Amsterdam")
 
 
 def administration_code(connection: Connection, id: int) -> str:
     """Name an administration as its target does."""
-    query = sa.select(administration.c.code).where(administration.c.id == id)
-    return str(connection.execute(query).scalar_one())
+    return str(connection.execute(_ADMINISTRATION, {"id": id}).scalar_one())
 
 
 def any_due(connection: Connection, now: int) -> bool:
     """Tell whether a licence is due that nobody works on."""
-    return connection.execute(_due(now).limit(1)).first() is not None
-
-
-def _due(now: int) -> "sa.Select[tuple[int, int, int]]":
-    return (
-        sa.select(licence.c.id, licence.c.fence, licence.c.next_at)
-        .where(licence.c.next_at <= now, licence.c.state == "active")
-        .where(sa.or_(licence.c.claimed_until.is_(None), licence.c.claimed_until <= now))
-        .order_by(licence.c.next_at)
-    )
+    return connection.execute(_DUE, {"now": now}).first() is not None
 
 
 class LicenceClaim(NamedTuple):
@@ -107,55 +122,34 @@ class LicenceClaim(NamedTuple):
 
 def claim_next(connection: Connection, database: Database, worker: str, until: int, now: int) -> LicenceClaim | None:
     """Claim the licence that has been due for longest and nobody works on; None when there is none."""
-    candidates = _due(now).limit(1)
-    if not database.is_sqlite:
-        candidates = candidates.with_for_update(skip_locked=True)
-    row = connection.execute(candidates).one_or_none()
+    row = connection.execute(_DUE if database.is_sqlite else _DUE_UNLOCKED, {"now": now}).one_or_none()
     claim = _claim(connection, row.id, row.fence, worker, until) if row else None
     return claim._replace(waited=now - row.next_at) if row and claim else None
 
 
 def claim_one(connection: Connection, id: int, worker: str, until: int, now: int) -> LicenceClaim | None:
     """Claim a named licence whether due or not; None while another worker holds it."""
-    query = sa.select(licence.c.fence).where(
-        licence.c.id == id, sa.or_(licence.c.claimed_until.is_(None), licence.c.claimed_until <= now)
-    )
-    fence = connection.scalar(query)
+    fence = connection.scalar(sa.select(licence.c.fence).where(licence.c.id == id, _FREE), {"now": now})
     return None if fence is None else _claim(connection, id, fence, worker, until)
 
 
 def _claim(connection: Connection, id: int, fence: int, worker: str, until: int) -> LicenceClaim | None:
-    taken = connection.execute(
-        sa.update(licence)
-        .where(licence.c.id == id, licence.c.fence == fence)
-        .values(fence=fence + 1, claimed_by=worker, claimed_until=until, hinted=0)
-    )
+    values = {"of": id, "held": fence, "fence": fence + 1, "worker": worker, "until": until}
+    taken = connection.execute(_CLAIM, values)
     return LicenceClaim(id, fence + 1) if taken.rowcount == 1 else None
 
 
 def hold(connection: Connection, claim: LicenceClaim, until: int) -> None:
     """Renew a claim as the first statement of a transaction that relies on it; raise ClaimLost."""
-    held = connection.execute(
-        sa.update(licence)
-        .where(licence.c.id == claim.licence, licence.c.fence == claim.fence)
-        .values(claimed_until=until)
-    )
+    held = connection.execute(_HOLD, {"of": claim.licence, "held": claim.fence, "until": until})
     if held.rowcount != 1:
         raise ClaimLost(licence=str(claim.licence))
 
 
 def release(connection: Connection, claim: LicenceClaim, now: int, next_at: int | None) -> None:
     """End a claim and say when the licence is due again; at once when a hint came in meanwhile."""
-    connection.execute(
-        sa.update(licence)
-        .where(licence.c.id == claim.licence, licence.c.fence == claim.fence)
-        .values(
-            claimed_by=None,
-            claimed_until=None,
-            last_run_at=now,
-            next_at=sa.case((licence.c.hinted > 0, now), else_=next_at),
-        )
-    )
+    values = {"of": claim.licence, "held": claim.fence, "now": now, "next": next_at}
+    connection.execute(_RELEASE, values)
 
 
 def next_work(connection: Connection, id: int, now: int) -> int | None:

@@ -40,10 +40,11 @@ class _Found(NamedTuple):
 
 def any_wanted(connection: Connection, licence: int, now: int) -> bool:
     """Tell whether a due entry of a licence waits for a party that may be looked for now."""
-    return connection.execute(_wanted(licence, now).limit(1)).first() is not None
+    return connection.execute(_WANTED, {"licence": licence, "now": now, "most": 1}).first() is not None
 
 
-def _wanted(licence: int, now: int) -> sa.Select[Any]:
+def _wanted() -> sa.Select[Any]:
+    now: sa.BindParameter[int] = sa.bindparam("now")
     # one that was refused is looked for again as soon as another entry wants it; its first ones were refused with it
     free = sa.or_(
         party.c.id.is_(None),
@@ -60,10 +61,14 @@ def _wanted(licence: int, now: int) -> sa.Select[Any]:
         )
         .join(entry_state, state.entry == entry.c.id)
         .outerjoin(party, same)
-        .where(state.licence == licence, state.state == EntryState.DUE, state.next_at <= now)
+        .where(state.licence == sa.bindparam("licence"), state.state == EntryState.DUE, state.next_at <= now)
         .where(entry.c.party.is_not(None), free)
         .group_by(entry.c.party, party.c.id, party.c.fence, party.c.tries, party.c.reason, party.c.remote_id)
+        .limit(sa.bindparam("most"))
     )  # fmt: skip
+
+
+_WANTED = _wanted()
 
 
 def claim_wanted(
@@ -81,7 +86,8 @@ def claim_wanted(
 
     Raise ClaimLost when another worker was quicker.
     """
-    found = [_Found(*row) for row in connection.execute(_wanted(licence, now).limit(limit)).all()]
+    rows = connection.execute(_WANTED, {"licence": licence, "now": now, "most": limit})
+    found = [_Found(*row) for row in rows.all()]
     new = [row for row in found if row.id is None]
     if new:
         ids = {row.key: first_id + n for n, row in enumerate(new)}

@@ -56,10 +56,12 @@ def counts(connection: Connection, licence: int | None = None) -> dict[int, dict
     return found
 
 
+_ROWS = sa.select(sa.func.count()).select_from(tally).where(tally.c.licence == sa.bindparam("licence"))
+
+
 def gather(connection: Connection, licence: int) -> None:
     """Take the rows of a licence together, where they have become many."""
-    rows = sa.select(sa.func.count()).select_from(tally).where(tally.c.licence == licence)
-    if (connection.scalar(rows) or 0) < _LOOSE:
+    if (connection.scalar(_ROWS, {"licence": licence}) or 0) < _LOOSE:
         return
     gone = connection.execute(
         sa.delete(tally).where(tally.c.licence == licence).returning(tally.c.state, tally.c.number)

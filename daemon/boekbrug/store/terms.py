@@ -74,11 +74,16 @@ def put(connection: Connection, id: int, state: TermState, due_at: int | None, n
     )
 
 
+_DUE = _READ.where(
+    term.c.licence == sa.bindparam("licence"),
+    term.c.state == sa.bindparam("state"),
+    term.c.due_at <= sa.bindparam("now"),
+).order_by(term.c.first_day, term.c.id)
+
+
 def due(connection: Connection, licence: int, state: TermState, now: int) -> list[Term]:
     """List the terms of a licence in a state whose turn has come, oldest first."""
-    columns = term.c
-    query = _READ.where(columns.licence == licence, columns.state == state, columns.due_at <= now)
-    return [Term(*row) for row in connection.execute(query.order_by(columns.first_day, columns.id))]
+    return [Term(*row) for row in connection.execute(_DUE, {"licence": licence, "state": state, "now": now})]
 
 
 def uncomposed(connection: Connection, licence: int) -> list[Term]:

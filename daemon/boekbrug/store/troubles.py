@@ -34,11 +34,13 @@ def counts(connection: Connection, licence: int) -> list[tuple[str, str, int]]:
     return [(code, severity, int(n)) for code, severity, n in connection.execute(query) if n]
 
 
+_ROWS = sa.select(sa.func.count()).select_from(troubles).where(troubles.c.licence == sa.bindparam("licence"))
+
+
 def gather(connection: Connection, licence: int) -> None:
     """Take the rows of a licence together, where they have become many."""
     columns = troubles.c
-    rows = sa.select(sa.func.count()).select_from(troubles).where(columns.licence == licence)
-    if (connection.scalar(rows) or 0) < _LOOSE:
+    if (connection.scalar(_ROWS, {"licence": licence}) or 0) < _LOOSE:
         return
     gone = sa.delete(troubles).where(columns.licence == licence)
     ended = connection.execute(gone.returning(columns.code, columns.severity, columns.number)).all()

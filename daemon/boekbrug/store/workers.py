@@ -107,8 +107,12 @@ def return_claimed(connection: Connection, licence_id: int, now: int) -> int:
 
 def any_claimed(connection: Connection, licence_id: int, now: int) -> bool:
     """Tell whether an entry of a licence was claimed by a worker that let the lease run out."""
-    columns = entry_state.c
-    query = sa.select(columns.entry).where(
-        columns.licence == licence_id, columns.next_at <= now, columns.state == EntryState.CLAIMED
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(_CLAIMED, {"licence": licence_id, "now": now}).first() is not None
+
+
+_CLAIMED = (
+    sa.select(entry_state.c.entry)
+    .where(entry_state.c.licence == sa.bindparam("licence"), entry_state.c.next_at <= sa.bindparam("now"))
+    .where(entry_state.c.state == EntryState.CLAIMED)
+    .limit(1)
+)
