@@ -17,7 +17,6 @@ from boekbrug.contract import (
     Problem,
     Refused,
     ResolvesParties,
-    Retriable,
     Target,
 )
 from boekbrug.store import effects, entries, parties
@@ -78,9 +77,11 @@ def send(
         failed = failures_of(connection, [claim.subject for claim in claims if claim.reason == RESEND])
     pace = work.paces[licence.target]
     # what was in a call that failed goes out again among few, then alone, so that poison spoils three calls at most
+    left = {item.id for item in prepared}
     alone = {id for id, one in failed.items() if one.bugs or one.unanswered > 1}
     for batches in pace.rounds(prepared, target.capabilities.batch_size, alone, failed.keys() - alone):
         intents, begun = _intend(work, licence, by_subject, [item for one in batches for item in one]), work.clock.now()
+        left -= {intent.claim.subject for intent in intents}
         yield Step("intended", len(intents))
         outcomes, cause = yield from call(work, target, administration, batches, begun)
         pace.learn(work.clock.now() - begun)
@@ -88,6 +89,7 @@ def send(
         conclude(work, concluded)
         yield Step(phase, len(outcomes))
         if cause is not None:
+            give_back(work, [claim for claim in claims if claim.held and claim.subject in left], cause)
             raise cause
         done += concluded
     return done
@@ -121,7 +123,7 @@ def _prepare(
         with work.metrics.timed(target.name, "prepare"):
             answers = prepare(work, target, administration, _effects(fresh, bodies)) if fresh else []
     except Exception as error:
-        give_back(work, claims, retry_after=error.retry_after if isinstance(error, Retriable) else None)
+        give_back(work, claims, error)
         raise
     refuse(work, [(claim, a) for claim, a in zip(fresh, answers, strict=True) if isinstance(a, Refused)])
     same = [item.prepared(work.sealing.open_payload) for item in again.values()]
@@ -176,8 +178,8 @@ def _look(
     """Book what the books hold already, without sending it; there is any only after a database was put back."""
     try:
         there = already_booked(work, licence, administration, prepared)
-    except Exception:
-        give_back(work, [claim for claim in claims if any(item.id == claim.subject for item in prepared)], None)
+    except Exception as error:
+        give_back(work, [claim for claim in claims if any(item.id == claim.subject for item in prepared)], error)
         raise
     if there:
         by_subject = {claim.subject: claim for claim in claims}

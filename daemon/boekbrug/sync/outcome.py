@@ -14,6 +14,7 @@ from boekbrug.store.problems import Opened
 from boekbrug.store.states import Move
 from boekbrug.store.words import EffectState, EntryState, Reason
 from boekbrug.sync.countered import after_booking
+from boekbrug.sync.trouble import ENDED_BY_A_PERSON
 from boekbrug.sync.workplace import Workplace
 from boekbrug.sync.write_back import want
 
@@ -142,7 +143,8 @@ class Conclusion:
             case Refused(problems=found):
                 return _refused(found)
             case NotSent(reason=reason, retry_after=after):
-                return _again(EffectState.NOT_SENT, reason, self._now + self._work.backoff(item.tries, after))
+                wait = 0 if reason in ENDED_BY_A_PERSON else self._work.backoff(item.tries, after)
+                return _again(EffectState.NOT_SENT, reason, self._now + wait)
             case Absent():
                 return _again(EffectState.ABSENT, RESEND, self._now)
             case Unknown(reason=reason):

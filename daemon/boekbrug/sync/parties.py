@@ -78,8 +78,8 @@ def _ask(
             answers = target.resolve(administration, [one.party for one in asked])
         if len(answers) != len(asked):
             raise PluginBug(verb="resolve", asked=str(len(asked)), answered=str(len(answers)))
-    except Exception:
-        give_back(work, [one.claim for one in wanted], retry_after=None)
+    except Exception as error:
+        give_back(work, [one.claim for one in wanted], error)
         raise
     return answers
 
@@ -106,7 +106,7 @@ def _surely_absent(work: Workplace, target: Target, absent: Sequence[Wanted]) ->
         now = work.database.now(connection)
     listed_by = now - work.limits.quiet_period // MICROSECOND
     fresh = {id for id, one in last.items() if one.state == EffectState.BOOKED and one.intended_at > listed_by}
-    give_back(work, [one.claim for one in absent if one.claim.subject in fresh], retry_after=None)
+    give_back(work, [one.claim for one in absent if one.claim.subject in fresh])
     return [one for one in absent if one.claim.subject not in fresh]
 
 
@@ -123,8 +123,8 @@ def _prepare(
     ]
     try:
         answers = prepare(work, target, administration, wanted)
-    except Exception:
-        give_back(work, [*again, *(one.claim for one in absent)], retry_after=None)
+    except Exception as error:
+        give_back(work, [*again, *(one.claim for one in absent)], error)
         raise
     refused = [(one.claim, a) for one, a in zip(absent, answers, strict=True) if isinstance(a, Refused)]
     work.ids.ensure(len(refused))

@@ -1,29 +1,31 @@
 """Let go of claimed entries without having sent anything."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
-from boekbrug.contract import Problem, Refused
+from boekbrug.contract import BoekbrugError, Problem, Refused, Retriable
 from boekbrug.store import effects, problems, states
 from boekbrug.store.effects import Claim
 from boekbrug.store.problems import Opened
 from boekbrug.store.states import Move
 from boekbrug.store.words import EntryState, Reason
+from boekbrug.sync.trouble import ENDED_BY_A_PERSON
 from boekbrug.sync.workplace import Workplace
 
 
-def give_back(work: Workplace, claims: Sequence[Claim], retry_after: dt.timedelta | None) -> None:
-    """Make claimed entries or parties due again, later."""
+def give_back(work: Workplace, claims: Sequence[Claim], cause: Exception | None = None) -> None:
+    """Make claimed entries or parties due again: later, or when the connection works again that `cause` paused."""
     if not claims:
         return
+    at_once = isinstance(cause, BoekbrugError) and cause.code in ENDED_BY_A_PERSON
+    after = cause.retry_after if isinstance(cause, Retriable) else None
     work.ids.ensure(2 * len(claims))
     with work.database.write() as connection:
         now = work.database.now(connection)
         rows = [
-            (claim, EntryState.DUE, Reason.RETRY, now + work.backoff(claim.tries + 1, retry_after))
+            (claim, EntryState.DUE, Reason.RETRY, now if at_once else now + work.backoff(claim.tries + 1, after))
             for claim in effects.hold(connection, claims, work.worker, now)
         ]
         effects.end_claims(connection, rows, work.ids.take(len(claims)), now)

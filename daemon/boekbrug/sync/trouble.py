@@ -20,6 +20,8 @@ from boekbrug.store.problems import Opened
 from boekbrug.sync.workplace import Workplace
 
 ENDS_BY_A_PERSON = (AuthorisationLost, WrongKey, MissingRight)
+ENDED_BY_A_PERSON = frozenset(error.code for error in ENDS_BY_A_PERSON)
+"""Why a connection is paused: what waits for it has its turn as soon as the person is done, and no wait of its own."""
 
 
 def note(work: Workplace, connection_id: int, error: Exception, stage: str) -> None:
