@@ -52,7 +52,7 @@ def test_a_grant_that_was_withdrawn_is_told_once_and_goes_on_by_itself_when_give
             )
             town.authorise("books")
             # nothing else is done: both connections go on with what waited, before any lease or wait of its own is over
-            town.wait_until_booked(SHOPS * (1 + EACH), PATIENCE)
+            town.wait_until_booked(SHOPS * (1 + EACH), 2 * PATIENCE / 3)
             town.wait_until(lambda: not list(list_open(town.house, "nl")))
         assert len(post.taken) == 1
         town.assert_complete(SHOPS * (1 + EACH))
