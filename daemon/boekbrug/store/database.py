@@ -45,6 +45,7 @@ class Database:
         self.url = sa.engine.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url, durable=durable) if self.is_sqlite else _postgresql(self.url, pool_size)
+        self._reading = self.engine.execution_options(boekbrug_reads=True)
         self._clock = clock or (host_clock if self.is_sqlite else None)
 
     @property
@@ -55,16 +56,14 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Run one transaction that may write; it is durable when the block ends, undone when the block raises."""
-        with self.engine.connect() as connection, connection.begin():
+        with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Run one transaction that only reads; it never waits for a writer."""
-        with self.engine.connect() as connection:
-            reading = connection.execution_options(boekbrug_reads=True)
-            with reading.begin():
-                yield reading
+        with self._reading.begin() as connection:
+            yield connection
 
     def now(self, connection: Connection) -> Microseconds:
         """Return the moment by the one clock that leases are measured on."""
