@@ -33,6 +33,7 @@ class Mood:
     loses_replies: bool = False
     drops_calls: bool = False
     cannot_tell: bool = False
+    reads_badly: bool = False
     same_id: str = ""
     raises: Exception | None = None
     #: preparing or posting an entry of this number meets a bug, or is never answered (`silence`)
@@ -89,6 +90,14 @@ def find(self: Any, administration: str, queries: Sequence[MarkQuery]) -> Sequen
     return found
 
 
+def read(self: Any, administration: str, ids: Sequence[str]) -> Any:
+    """Read entries back, unless a bug is met."""
+    if mood.reads_badly:
+        sentence = "the plugin does not expect this entry"
+        raise KeyError(sentence)
+    return ledger.read(self, administration, ids)
+
+
 Moody: Any = type(
     "Moody",
     (ledger,),
@@ -98,6 +107,7 @@ Moody: Any = type(
         "prepare": prepare,
         "post": post,
         "find": find,
+        "read": read,
     },
 )
 

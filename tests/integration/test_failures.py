@@ -9,8 +9,10 @@ from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts import connections
+from boekbrug.acts.nightly import reconcile_next
 from boekbrug.acts.retry import retry
 from boekbrug.contract import AuthorisationLost, Retriable
+from boekbrug.runtime.metrics import read_stock
 
 
 @pytest.fixture
@@ -114,3 +116,18 @@ def test_a_lost_authorisation_pauses_the_connection_until_it_is_mended(business:
     business.clock.advance(dt.timedelta(hours=1))
     assert business.sync() == {"booked": 1}
     assert business.codes() == []
+
+
+def test_a_plugin_that_trips_at_night_over_one_licence_has_it_compared_an_hour_later(business: Business) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    assert reconcile_next(business.house) is None
+    business.clock.advance(dt.timedelta(days=1))
+    mood.reads_badly = True
+    assert reconcile_next(business.house) == "bench"
+    assert not read_stock(business.house.database).reconciled_timestamp
+    mood.reads_badly = False
+    assert reconcile_next(business.house) is None
+    business.clock.advance(dt.timedelta(hours=1))
+    assert reconcile_next(business.house) == "bench"
+    assert read_stock(business.house.database).reconciled_timestamp == business.clock.now().timestamp()

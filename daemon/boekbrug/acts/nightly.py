@@ -3,10 +3,11 @@
 import datetime as dt
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 
 from boekbrug.acts.licences import note_closed
 from boekbrug.acts.reconcile import reconcile
-from boekbrug.contract import BoekbrugError
+from boekbrug.contract import BoekbrugError, PluginBug
 from boekbrug.runtime.clock import EPOCH
 from boekbrug.store import licences, nights
 from boekbrug.store.licences import Licence
@@ -51,8 +52,11 @@ def _compare(house: House, licence: Licence, now: int) -> None:
     try:
         note_closed(house, licence)
         found = reconcile(house, licence, today - LOOK_BACK, today + dt.timedelta(days=1))
-    except BoekbrugError as error:
-        house.log.warning("reconcile.failed", licence=licence.name, code=error.code, **error.facts)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the other licences have their night
+        own = error if isinstance(error, BoekbrugError) else PluginBug(error=repr(error))
+        house.log.warning("reconcile.failed", licence=licence.name, code=own.code, **own.facts)
         with house.database.write() as connection:
             nights.put_off(connection, licence.id, now + _AGAIN)
         return
