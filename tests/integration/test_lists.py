@@ -29,7 +29,7 @@ from boekbrug.acts.lists.table import BookList, Part, csv_lines
 from boekbrug.acts.lists.vat import vat_list
 from boekbrug.acts.reverse import reverse
 from boekbrug.acts.synchronise import run_named
-from boekbrug.booking.rules import AdvanceRule, Mode, PaymentRule
+from boekbrug.booking.rules import Mode, PaymentRule
 from boekbrug.contract import DocumentKind
 
 YEAR = Days(dt.date(2026, 1, 1), dt.date(2026, 9, 30))
@@ -376,34 +376,6 @@ def test_vouchers_and_advances_are_balance_items(business: Business) -> None:
     [redeemed] = [one for one in sold if one["made_as"] == "redeemed"]
     net = {one["id"]: Decimal(one["total_incl"]) - Decimal(one["total_vat"]) for one in (voucher, redeemed)}
     assert stands["voucher-single-purpose"] == net[redeemed["id"]] - net[voucher["id"]]
-
-
-def test_advances_without_vat_are_worked_out_on_the_last_day_of_a_period(business: Business) -> None:
-    business.choose(
-        mode=Mode.MEMORIAL_MONTH,
-        accounts={"bank": "1065", "vooruit": "1064"},
-        advances=(AdvanceRule(ledger="vooruit", account="1063", vat_code="VH", opening=100_000),),
-    )
-    moves = [
-        {
-            "id": f"m{n}", "kind": "ledger-movement", "number": f"m{n}", "date": f"2026-{month:02}-03T10:00:00+02:00",
-            "status": "paid", "total_incl": "0.00", "currency": "EUR",
-            "movements": [{"account": "bank", "amount": amount}, {"account": "vooruit", "amount": f"-{amount}"}],
-        }
-        for n, (month, amount) in enumerate(((8, "5000.00"), (9, "6100.00"), (10, "42.00")))
-    ]  # fmt: skip
-    business.write("a.jsonl", *moves[:2])
-    business.sync()
-    business.wait(30)
-    business.write("b.jsonl", moves[2])
-    business.sync()
-    assert business.wait(30) == {"booked": 3}
-    found = listed(business, "balance", Days(dt.date(2026, 9, 30), dt.date(2026, 9, 30)))
-    there = [("1064", "", Decimal(12100)), ("1063", "VH", Decimal(-10000)), ("1500", "", Decimal(-2100))]
-    assert [tuple(row.values()) for row in rows(found, "advances")] == [
-        *(("2026-09-30", *one) for one in there), *(("2026-10-01", *one[:2], -one[2]) for one in there),
-    ]  # fmt: skip
-    assert "advances-booked-by-hand" in found.remarks
 
 
 def test_csv_of_a_list_is_no_formula(business: Business) -> None:

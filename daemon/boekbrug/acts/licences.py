@@ -14,12 +14,15 @@ from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
 from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
+from boekbrug.booking.dates import period_end
 from boekbrug.booking.periods import locked_through
 from boekbrug.booking.rules import Mode
 from boekbrug.contract import Administration, Attaches, KeepsFiles, Problem, Source, Target, Unit, WritesBack
-from boekbrug.store import changes, connections, corrected, effects, facts, licences
+from boekbrug.store import changes, connections, corrected, effects, facts, licences, periods
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
+from boekbrug.store.terms import PERIOD, Term
+from boekbrug.store.words import TermState
 from boekbrug.sync.house import House
 
 ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
@@ -217,10 +220,11 @@ def _change(
     with house.database.read() as connection:
         again = compose_again.after_change(connection, known.id, moved_start=before.start != file.start)
         ids = compose_again.ids_for(connection, again)
-    with desk.act("licence-apply", file.name, ids=ids) as act:
+    with desk.act("licence-apply", file.name, ids=ids + 1) as act:
         version = known.rules + any(name.startswith("rules.") for name in changed)
         if version != known.rules:
             changes.add_rules(act.connection, known.id, version, _body(file.rules), desk.actor, act.now)
+            _look_at_periods(act, known, file)
         changed_row = known._replace(
             start=file.start.isoformat(),
             automatic=file.automatic,
@@ -240,6 +244,15 @@ def _change(
         act.licence = known.id
         act.facts = {**act.facts, **{name: _shown(file, name) for name in changed}}
     return Applied(changed_row, created=False, changed=changed, problems=problems, composed_again=count)
+
+
+def _look_at_periods(act: Act, licence: Licence, file: LicenceFile) -> None:
+    """Let the next run see at which days balances are drawn up under other rules."""
+    periods.forget(act.connection, licence.id)
+    if file.rules.advances:
+        first, last = file.start.isoformat(), period_end(file.start, file.rules).isoformat()
+        row = Term(act.ids.take(), licence.id, licence.unit, PERIOD, first, last, TermState.RUNNING, "", act.now)
+        periods.add(act.connection, row, act.now)
 
 
 def _shown(file: LicenceFile, path: str) -> str:

@@ -40,7 +40,7 @@ REMARKS = {
     "source-unreachable": "The source did not answer; try again later.",
     "package-unreachable": "The package did not answer; its figures are left out. Try again later.",
     "payouts-booked-elsewhere": "Payouts are not booked by boekbrug, so it cannot tell which payments are still open.",
-    "advances-booked-by-hand": "The entries below `advances` are not booked by boekbrug; book them in the package.",
+    "advances-not-drawn-up": "Advances are not drawn up yet for this period: first all of it has to be booked.",
     "rate-of-quarter-missing": "The rate of a quarter's last day is not known yet; convert what is empty yourself.",
     "numbers-do-not-follow": "Some numbers do not follow each other; nothing can be said of what is missing there.",
 }

@@ -45,6 +45,7 @@ from boekbrug.contract.context import (
 )
 from boekbrug.contract.document import (
     SALE_KINDS,
+    SOURCE_KINDS,
     Buyer,
     Dates,
     Document,
@@ -157,6 +158,7 @@ __all__ = [
     "MINOR_DIGITS",
     "MINOR_SCALES",
     "SALE_KINDS",
+    "SOURCE_KINDS",
     "Account",
     "AccountType",
     "Administration",

@@ -33,10 +33,15 @@ class DocumentKind(StrEnum):
     TILL_MOVEMENT = "till-movement"
     #: a line of the source's own ledger
     LEDGER_MOVEMENT = "ledger-movement"
+    #: what stands on a ledger at the end of a period: boekbrug draws it up from the books, and no source hands it over
+    BALANCE = "balance"
 
 
 SALE_KINDS = frozenset({DocumentKind.ORDER, DocumentKind.INVOICE, DocumentKind.RECEIPT})
 """Kinds that can be the basis on which a sale is booked; one sale is booked from one of them."""
+
+SOURCE_KINDS = frozenset(DocumentKind) - {DocumentKind.BALANCE}
+"""Kinds that a source may hand over."""
 
 
 class Readiness(StrEnum):

@@ -36,5 +36,5 @@ _SALES = """
     select distinct e.date from entry e where e.licence = ? and (
         select d.kind from membership m join document d on d.id = m.document
         where m.entry = e.id and m.ended_at is null limit 1
-    ) <> 'ledger-movement'
+    ) not in ('ledger-movement', 'balance')
 """

@@ -12,6 +12,8 @@ from boekbrug.store.tables import entry, entry_state, term, term_day
 from boekbrug.store.words import TERM, EntryState, TermState
 
 DAY, MONTH = "day", "month"
+PERIOD = "period"
+"""A VAT period at whose end balances are drawn up; it has no days of its own, and no document waits for it."""
 
 
 class Term(NamedTuple):
@@ -44,6 +46,7 @@ class Term(NamedTuple):
 
 
 _READ = sa.select(*(term.c[name] for name in Term._fields))
+_COMPOSED = term.c.kind != PERIOD
 
 
 def of_days(connection: Connection, licence: int, unit: str, days: Collection[str]) -> dict[str, Term]:
@@ -78,6 +81,7 @@ _DUE = _READ.where(
     term.c.licence == sa.bindparam("licence"),
     term.c.state == sa.bindparam("state"),
     term.c.due_at <= sa.bindparam("now"),
+    _COMPOSED,
 ).order_by(term.c.first_day, term.c.id)
 
 
@@ -89,7 +93,7 @@ def due(connection: Connection, licence: int, state: TermState, now: int) -> lis
 def uncomposed(connection: Connection, licence: int) -> list[Term]:
     """List the terms of a licence that something waits for, oldest first."""
     columns = term.c
-    query = _READ.where(columns.licence == licence, columns.due_at.is_not(None))
+    query = _READ.where(columns.licence == licence, columns.due_at.is_not(None), _COMPOSED)
     return [Term(*row) for row in connection.execute(query.order_by(columns.first_day, columns.id))]
 
 
@@ -142,7 +146,11 @@ _SAME = """
 def latest(connection: Connection, licence: int, limit: int, before_day: str = "") -> list[Term]:
     """List the terms of a licence, the latest first, going on before an ISO day."""
     columns = term.c
-    query = _READ.where(columns.licence == licence).order_by(columns.first_day.desc(), columns.id.desc()).limit(limit)
+    query = (
+        _READ.where(columns.licence == licence, _COMPOSED)
+        .order_by(columns.first_day.desc(), columns.id.desc())
+        .limit(limit)
+    )
     if before_day:
         query = query.where(columns.first_day < before_day)
     return [Term(*row) for row in connection.execute(query)]

@@ -60,13 +60,13 @@ class Refused(NamedTuple):
 
 
 def with_problems(connection: Connection, licence: int, documents: Sequence[int]) -> list[Refused]:
-    """List the open problems of documents with the names that their source knows them by."""
+    """List the open problems of documents with the names that their source knows them by; balances are none of it."""
     return [Refused(*row) for row in select_rows(connection, _REFUSED, [licence, list(documents)])]
 
 
 _REFUSED = """
     select d.kind, d.source_id, p.code from problem p join document d on d.id = p.document
-    where p.licence = ? and p.document in ?* and p.closed_at is null
+    where p.licence = ? and p.document in ?* and p.closed_at is null and d.kind <> 'balance'
 """
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from boekbrug.booking.advance_vat import compose_balance
 from boekbrug.booking.composed import Composed, Draft, Evidence, Item, Rejected
 from boekbrug.booking.distance import add_distance
 from boekbrug.booking.individual import compose_individual
 from boekbrug.booking.memorial import place_in_ledger
 from boekbrug.booking.rules import LEDGER_MODES, Mode
 from boekbrug.booking.terms import InTerm, place_in_term
-from boekbrug.contract import Problem
+from boekbrug.contract import DocumentKind, Problem
 from boekbrug.store import licences
 from boekbrug.store.licences import LicenceClaim
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch
@@ -63,6 +64,8 @@ def compose_one(candidate: Candidate, item: Item, books: Books, evidence: Eviden
     """Compose one document by itself, or name the day it is composed with; not one whose number another carries."""
     if candidate.twin is not None:
         return Rejected((Problem(code="duplicate-number", facts={"number": candidate.number}),))
+    if candidate.kind == DocumentKind.BALANCE:
+        return compose_balance(item, books.licence.id, books.rules, evidence)
     mode = books.rules.rules.mode
     if mode is Mode.INDIVIDUAL:
         return compose_individual(item, books.rules, evidence)

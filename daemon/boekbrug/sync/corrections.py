@@ -12,7 +12,7 @@ from boekbrug.booking.composed import Composed, DocumentState, Draft, Held, Memb
 from boekbrug.booking.corrections import Correction, correct, reverse_lines
 from boekbrug.booking.rules import LEDGER_MODES
 from boekbrug.booking.terms import InTerm, Part, day_term, part_of, total
-from boekbrug.contract import Line
+from boekbrug.contract import DocumentKind, Line
 from boekbrug.store import corrected, licences, problems, states
 from boekbrug.store.entries import Booking
 from boekbrug.store.licences import LicenceClaim
@@ -71,9 +71,9 @@ def plan(
     standing = standing_of(connection, books.licence.id, document)
     if not standing or standing[-1].state != "booked":
         return Held("it is not booked")
-    if books.rules.rules.mode in LEDGER_MODES:
-        return Held(WHOLE_TERM)
     [candidate] = booked_ids(connection, books.licence.id, [document])
+    if books.rules.rules.mode in LEDGER_MODES and candidate.kind != DocumentKind.BALANCE:
+        return Held(WHOLE_TERM)
     if standing[0].facet == PREPAYMENT and items_of(connection, work, books, [candidate])[0].original is not None:
         return Held(RELEASED)
     taken = Skipped("taken out by a person")

@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from boekbrug.booking.advance_vat import FACET
 from boekbrug.booking.composed import DocumentState, Original
 from boekbrug.booking.payment import owed_of
 from boekbrug.contract import SALE_KINDS, Entry, Line
@@ -155,7 +156,7 @@ def _of_sales(connection: Connection, licence: Licence, sale_refs: Collection[st
 def _standing(connection: Connection, licence: Licence, *which: sa.ColumnElement[bool]) -> Iterable[_Standing]:
     state, member = document_state.c, membership.c
     of_licence = sa.and_(state.document == document.c.id, state.licence == licence.id)
-    of_sale = sa.or_(member.facet == SALE, member.facet.like(f"{CORRECTION}%"))
+    of_sale = sa.or_(member.facet.in_((SALE, FACET)), member.facet.like(f"{CORRECTION}%"))
     query = (
         sa.select(
             member.facet, document.c.id, document.c.kind + ":" + document.c.source_id, document.c.sale_ref,

@@ -15,6 +15,7 @@ from boekbrug.sync import caution, trouble
 from boekbrug.sync.books import Books, open_books
 from boekbrug.sync.compose import compose, compose_alone
 from boekbrug.sync.corrections import correct_changed
+from boekbrug.sync.declare import declare
 from boekbrug.sync.deliver import deliver
 from boekbrug.sync.evidence import gather
 from boekbrug.sync.parties import provide
@@ -153,11 +154,24 @@ class Booking:
         """Compose what is left, and send it."""
         if self._books is None:
             return
-        work, sending = self._work, self._sending
-        yield from _compose(work, self._claim, self._books, may_ask=self._licence.source not in self._paused)
-        yield from sending.deliver(None if ends is None else max(ends - work.clock.now(), MEANWHILE))
-        sending.clear_trouble()
-        yield Step("sent", sending.goes_well)
+        yield from self._compose_and_send(self._books, ends)
+        drawn = 0
+        for step in self._declare(self._books):
+            drawn += step.done if step.phase == "drawn" else 0
+            yield step
+        if drawn:
+            yield from self._compose_and_send(self._books, ends)
+        self._sending.clear_trouble()
+        yield Step("sent", self._sending.goes_well)
+
+    def _compose_and_send(self, books: Books, ends: dt.datetime | None) -> Iterator[Step]:
+        work = self._work
+        yield from _compose(work, self._claim, books, may_ask=self._licence.source not in self._paused)
+        yield from self._sending.deliver(None if ends is None else max(ends - work.clock.now(), MEANWHILE))
+
+    def _declare(self, books: Books) -> Iterator[Step]:
+        """Draw up balances of what is booked by now."""
+        yield from _stage(self._work, self._licence.target, "declare", declare(self._work, self._claim, books))
 
 
 def _compose(work: Workplace, claim: LicenceClaim, books: Books, *, may_ask: bool) -> Iterator[Step]:

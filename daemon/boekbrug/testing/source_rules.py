@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from boekbrug.contract import (
+    SOURCE_KINDS,
     BadAmount,
     BoekbrugError,
     CannotTell,
@@ -119,10 +120,11 @@ def window_leaves_nothing_inside_out(subject: SourceSubject) -> None:
 
 
 def declared_kinds_only(subject: SourceSubject) -> None:
-    """Every document is of a kind that the capabilities declare."""
+    """Every document is of a kind that the capabilities declare, and balances are boekbrug's own to draw up."""
     subject.world.sell(7)
+    kinds = subject.plugin.capabilities.kinds
+    require(kinds <= SOURCE_KINDS, f"{sorted(kinds - SOURCE_KINDS)} is no source's to hand over")
     for document in _documents(subject.fetch()):
-        kinds = subject.plugin.capabilities.kinds
         require(document.kind in kinds, f"{document.source_id} is of kind {document.kind}, not one of {sorted(kinds)}")
 
 

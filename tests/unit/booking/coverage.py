@@ -53,7 +53,8 @@ BOOKKEEPER: dict[int, tuple[str, ...]] = {
         "bk-17-advances-back",
         f"{UNIT}till.py::test_vat_account_as_a_plain_line_is_refused",
         f"{UNIT}till.py::test_advances_are_declared_for_a_day_as_a_sale_would_be",
-        f"{WHOLE}lists.py::test_advances_without_vat_are_worked_out_on_the_last_day_of_a_period",
+        f"{WHOLE}advances.py::test_advances_are_declared_at_the_end_of_a_period_and_taken_back",
+        f"{WHOLE}advances.py::test_a_late_receipt_changes_what_was_declared_by_its_difference",
     ),
     18: (
         "bk-18-exempt",
@@ -168,7 +169,6 @@ LEFT = {
     "bk-07": "the provider's invoice (D4300 18.60, D1510 3.91 / C1460 22.51) is a purchase invoice of the package",
     "bk-12": "supplementary list, and OSS credits in a later return: the issue on special VAT (docs/bookkeeper.md)",
     "bk-16": "Twinfield's own settings: the issue of that target",
-    "bk-17": "the two entries of advances are worked out (list balance) and booked by the bookkeeper",
     "bk-29": "invoices made in the package before the start: the issue on migrations",
     "bk-31": "refused while an item is matched: no target tells of its matching yet",
     "bk-47": "turnover in the package before a backfill: the issue on migrations",

@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.booking.cases import PARK, items, ledger_rules, movement, one, payment
 from tests.unit.booking.shop import EVIDENCE, amounts, book, codes, item, line, order
-from tests.unit.booking.till_and_park import ADVANCES, HOUSE, advances, declared_advance
+from tests.unit.booking.till_and_park import ADVANCES, HOUSE, advance, declared_advance
 
 from boekbrug.acts.licence_file import read
-from boekbrug.booking import Open, Original, Skipped, chart_use, compose_individual
+from boekbrug.booking import Open, Original, Skipped, Waiting, chart_use, compose_individual
 from boekbrug.booking.boxes import Box
 from boekbrug.booking.checks import check_chart
 from boekbrug.booking.declared import declared
@@ -135,13 +135,18 @@ def test_clearing_account_that_is_left_open_is_warned_of() -> None:
 
 
 def test_advances_are_declared_for_a_day_as_a_sale_would_be() -> None:
-    there, back = declared_advance(0), declared_advance(1)
+    there, back = declared_advance(), declared_advance(back=True)
     assert (there.date, back.date) == (dt.date(2026, 9, 30), dt.date(2026, 10, 1))
     [(words, amounts_of)] = declared(there.lines, book(**ADVANCES)).items()
     assert (words.box, words.rate, amounts_of) == (Box.STANDARD, Decimal(21), (1_000_000, 210_000))
     assert all(sum(line.minor for line in one.lines) == 0 for one in (there, back))
-    assert advances(0) is None
-    assert advances(-1) is None, "what guests still owe declares nothing"
+    assert advance(0) == advance(0, back=True) == Skipped("nothing to book")
+
+
+def test_an_advance_is_taken_back_only_where_it_was_declared() -> None:
+    assert advance(1_210_000, back=True, original=None, original_pending=True) == Waiting("original")
+    assert advance(1_210_000, back=True, original=None) == Skipped("nothing to book")
+    assert advance(1_210_000, licence=71) == Skipped("drawn up for another licence")
 
 
 def test_advances_name_a_ledger_and_a_taxed_code() -> None:

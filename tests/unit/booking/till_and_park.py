@@ -7,11 +7,12 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from tests.unit.booking.cases import DAY, PARK, ledger, ledger_rules, movement, one
-from tests.unit.booking.shop import RULES, book, line, order
+from tests.unit.booking.shop import EVIDENCE, RULES, book, line, order
 
-from boekbrug.booking import Draft
-from boekbrug.booking.advance_vat import declare_advances
+from boekbrug.booking import Composed, Draft, Item, Original
+from boekbrug.booking.advance_vat import balances, compose_balance
 from boekbrug.booking.terms import day_term, month_term
 from boekbrug.contract import LineKind
 
@@ -33,15 +34,23 @@ ADVANCES: dict[str, Any] = {
 }
 
 
-def advances(held: int) -> tuple[Draft, Draft] | None:
+def advance(held: int, *, back: bool = False, licence: int = 7, **known: Any) -> Composed:
+    """Compose what a ledger holds at the end of September, or what takes it back."""
     rules = book(**ADVANCES)
-    return declare_advances(rules.rules.advances[0], held, dt.date(2026, 9, 30), "park", rules)
+    both = balances(licence, "park", rules.rules.advances[0], dt.date(2026, 9, 30), held)
+    document = both[back]
+    if back:
+        known = {"original": Original(lines=()), **known}
+    return compose_balance(Item(document_id=1, revision=1, document=document, **known), 7, rules, OCTOBER)
 
 
-def declared_advance(take: int) -> Draft:
-    both = advances(1_210_000)
-    assert both is not None
-    return both[take]
+OCTOBER = msgspec.structs.replace(EVIDENCE, today=dt.date(2026, 10, 3), taken=frozenset({dt.date(2026, 9, 30)}))
+
+
+def declared_advance(*, back: bool = False) -> Draft:
+    draft = advance(1_210_000, back=back)
+    assert isinstance(draft, Draft)
+    return draft
 
 
 TILL_AND_PARK: dict[str, Callable[[], Draft]] = {
@@ -55,8 +64,8 @@ TILL_AND_PARK: dict[str, Callable[[], Draft]] = {
     "wf-5.3-credit": lambda: one(
         order(line("-60.50"), line("-43.60", "9"), line("-6.05", kind=LineKind.SHIPPING), on_account=True)
     ),
-    "bk-17-advances": lambda: declared_advance(0),
-    "bk-17-advances-back": lambda: declared_advance(1),
+    "bk-17-advances": declared_advance,
+    "bk-17-advances-back": lambda: declared_advance(back=True),
     # revenue on the invoice date: nothing is invoiced in advance
     "bex-9-on-invoice": lambda: park("1300 633,8000:hoog -500,hoog -105,1850 -28"),
     # VAT with the revenue: what was invoiced in advance is released with it, the code is on the revenue

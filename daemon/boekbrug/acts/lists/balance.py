@@ -6,20 +6,22 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from boekbrug.acts.find import amount
-from boekbrug.acts.lists.package import Package, compare, moved_in
+from boekbrug.acts.lists.package import Package, compare
 from boekbrug.acts.lists.scope import Days, Scope
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns, euro
 from boekbrug.acts.lists.vat import listed
-from boekbrug.booking.advance_vat import declare_advances
+from boekbrug.booking.advance_vat import DECLARED, advance_lines, balances, held_on
+from boekbrug.booking.corrections import reverse_lines
+from boekbrug.booking.dates import period_end
 from boekbrug.booking.rules import FIXED_KINDS, OWED_KINDS, Rules
 from boekbrug.contract import LineKind
-from boekbrug.store import accounts
+from boekbrug.store import accounts, periods
 
 _ITEMS = columns("item:word account currency amount:money")
 _OPEN = columns("account currency number date:day age:count amount:money")
-_ADVANCES = columns("date:day account vat_code amount:money")
-ADVANCES_BY_HAND = "advances-booked-by-hand"
-"""The VAT on advances is worked out, and booked by the bookkeeper."""
+_ADVANCES = columns("number date:day account vat_code amount:money state:word")
+NOT_DRAWN_UP = "advances-not-drawn-up"
+"""A VAT period ends on the last day, and boekbrug has not drawn up yet what was received in advance by then."""
 _SINGLE = ("received_in_advance", "vat_not_due", "fees_withheld", "transit", "debtor")
 
 
@@ -56,16 +58,18 @@ def balance_list(scope: Scope, *, ask: bool = True) -> BookList:
         stands = tuple(_stands(scope, connection, items, since))
         compared = compare(scope, connection, sorted(items), since, package)
         opened = tuple(_opened(scope, connection))
-        kept = any(rules.advances for rules in scope.each_rules(connection))
-        declared = tuple(_advances(scope, connection, since))
+        each_rules = tuple(scope.each_rules(connection))
+        declared = tuple(_advances(scope, connection))
     parts = [
         Part(name="items", columns=_ITEMS, rows=stands),
         compared,
         Part(name="open", columns=_OPEN, rows=opened),
     ]
-    if kept:
+    if any(rules.advances for rules in each_rules):
         parts.append(Part(name="advances", columns=_ADVANCES, rows=declared))
-    return listed(scope, "balance", parts, (*package.remarks, *((ADVANCES_BY_HAND,) if declared else ())))
+    ends = any(period_end(scope.days.last, rules) == scope.days.last for rules in each_rules)
+    remarks = (NOT_DRAWN_UP,) if ends and any(not row[-1] for row in declared) else ()
+    return listed(scope, "balance", parts, (*package.remarks, *remarks))
 
 
 def _stands(
@@ -90,13 +94,21 @@ def _opened(scope: Scope, connection: Connection) -> Iterator[tuple[Cell, ...]]:
             yield (one.account, one.currency, one.reference, one.day, age, amount(one.minor, one.currency))
 
 
-def _advances(scope: Scope, connection: Connection, since: Days) -> Iterator[tuple[Cell, ...]]:
+def _advances(scope: Scope, connection: Connection) -> Iterator[tuple[Cell, ...]]:
     """Write the lines that declare what was received in advance by the last day, and those that take them back."""
     for licence in scope.licences:
         book = scope.book(connection, licence.id, licence.rules)
-        moved = moved_in(connection, [licence.id], since) if book.rules.advances else {}
+        accounts_of = {book.rules.accounts[rule.ledger] for rule in book.rules.advances}
+        last, moved = scope.days.last, dict[str, int]()
+        if accounts_of:
+            for account, _, cents in periods.moved(connection, licence.id, accounts_of, last.isoformat(), DECLARED):
+                moved[account] = moved.get(account, 0) + cents
         for rule in book.rules.advances:
-            held = rule.opening - moved.get(book.rules.accounts[rule.ledger], 0)
-            for draft in declare_advances(rule, held, since.last, licence.unit, book) or ():
-                day = draft.date.isoformat()
-                yield from ((day, line.account, line.vat_code, euro(line.minor)) for line in draft.lines)
+            held = held_on(rule, book, moved)
+            lines = advance_lines(rule, held, book)
+            both = balances(licence.id, licence.unit, rule, last, held)
+            states = periods.states_of(connection, licence, [one.source_id for one in both])
+            for one, own in zip(both, (lines, reverse_lines(lines)), strict=True):
+                state, day = states.get(one.source_id, ""), one.dates.business
+                for line in own:
+                    yield one.number, str(day), line.account, line.vat_code, euro(line.minor), state

@@ -14,7 +14,7 @@ from boekbrug.acts.lists.vat import box_name, figures, icp_figures
 from boekbrug.booking.boxes import Box
 from boekbrug.booking.composed import AMSTERDAM
 from boekbrug.booking.rules import Rules
-from boekbrug.store import agreed
+from boekbrug.store import agreed, periods
 from boekbrug.store.agreed import RETURNS, Filing
 from boekbrug.store.licences import Licence
 from boekbrug.sync.books import day_at
@@ -105,6 +105,7 @@ def _demand_booked(connection: Connection, licence: Licence, days: Days, running
             Because("A run is under way for {licences}; try again when it has ended.", licences=", ".join(running))
         )
     left = agreed.unbooked(connection, licence.administration, days.iso)
+    left += periods.undrawn(connection, licence.administration, days.iso)
     if left:
         named = ", ".join([*left[:5], *([f"+{len(left) - 5}"] if len(left) > 5 else [])])
         raise ActRefused(

@@ -2,12 +2,12 @@
 
 from pathlib import PurePosixPath
 
-from boekbrug.contract import DocumentKind
+from boekbrug.contract import SOURCE_KINDS, DocumentKind
 
 SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".csv"})
 REPORT = "totals"
 """What the name of a file with the shop's own totals begins with, or that of its folder."""
-_WORDS = {kind.value: kind for kind in DocumentKind}
+_WORDS = {kind.value: kind for kind in DocumentKind if kind in SOURCE_KINDS}
 
 
 def is_read(name: str) -> bool:

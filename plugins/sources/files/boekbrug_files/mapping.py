@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from boekbrug.contract import (
     MINOR_DIGITS,
+    SOURCE_KINDS,
     Buyer,
     Dates,
     Document,
@@ -49,6 +50,8 @@ class Mapper:
     def document(self, row: Row, kind: DocumentKind) -> Document:
         """Return the document of a row, whose kind is the file's unless it states one; raise RowFault."""
         kind = row.kind or kind
+        if kind not in SOURCE_KINDS:
+            raise RowFault("files-wrong-value", field="kind", detail=str(kind))
         source_id, number = _identity(row)
         problems: list[Problem] = []
 

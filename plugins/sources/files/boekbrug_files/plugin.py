@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from boekbrug.contract import (
+    SOURCE_KINDS,
     CannotTell,
     Catalogue,
     CheckResult,
@@ -42,7 +43,7 @@ class FilesSource(Source):
 
     name = "files"
     Settings = FilesSettings
-    capabilities: ClassVar[SourceCapabilities] = SourceCapabilities(kinds=frozenset(DocumentKind))
+    capabilities: ClassVar[SourceCapabilities] = SourceCapabilities(kinds=SOURCE_KINDS)
 
     @staticmethod
     def schema() -> dict[str, Any]:

@@ -161,6 +161,7 @@ def test_date_that_is_none_is_refused(tmp_path: Path, date: str) -> None:
         ({"lines": [LINE | {"colour": "red"}]}, "files-unknown-field", "lines[0].colour"),
         ({"colour": "red"}, "files-unknown-field", "colour"),
         ({"currency": "euro"}, "files-wrong-value", "currency"),
+        ({"kind": "balance"}, "files-wrong-value", "kind"),
         ({"currency": "JPY"}, "files-amount", "total_incl"),
         ({"customer": {"country": "Nederland"}}, "files-wrong-value", "customer.country"),
         ({"tenders": [{"method": "ideal", "amount": "1.234"}]}, "files-amount", "tenders[0].amount"),
