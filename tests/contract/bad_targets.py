@@ -24,6 +24,7 @@ from boekbrug.contract import (
     MarkQuery,
     Match,
     NotSent,
+    OpenItem,
     Outcome,
     Party,
     Prepared,
@@ -302,6 +303,12 @@ class SkipsCodes(NotebookTarget):
 class BalancesDebits(NotebookTarget):
     def balances(self, administration: str, start: dt.date, end: dt.date) -> dict[str, int]:
         return {code: max(sum_, 0) for code, sum_ in super().balances(administration, start, end).items()}
+
+
+@breaks("open_item_is_not_matched_at_once")
+class TakesAllForPaid(NotebookTarget):
+    def matched(self, administration: str, items: Sequence[OpenItem]) -> Sequence[bool | None]:
+        return [True for _ in items]
 
 
 @breaks("list_entries_holds_what_was_booked")

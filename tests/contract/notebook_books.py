@@ -28,6 +28,7 @@ from boekbrug.contract import (
     Match,
     NotReachable,
     NotSent,
+    OpenItem,
     Outcome,
     OutcomeUnknown,
     Party,
@@ -152,6 +153,10 @@ class NotebookTarget(Target):
 
     def list_marked(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, tuple[Match, ...]]:
         return {entry.mark: (self.match(page, entry),) for page, entry in self.entries() if start <= entry.date < end}
+
+    def matched(self, administration: str, items: Sequence[OpenItem]) -> Sequence[bool | None]:
+        # the notebook says what was booked, and not what was paid of it
+        return [None for _ in items]
 
     def balances(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, int]:
         sums: dict[str, int] = {}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from boekbrug.acts.desk import Act, ActRefused, Because, Desk
 from boekbrug.acts.find import ShownEntry, amount, shown_entry
+from boekbrug.acts.matched import demand_unmatched, open_items
 from boekbrug.booking.answers import Answers
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import DocumentState, Draft, Held, Rejected
@@ -90,6 +91,8 @@ def reverse(
         else:
             plan = _of(connection, plan, numbers, date, now, rebook)
         shown = _shown(plan)
+        items = open_items(connection, work, _standing_of(connection, plan))
+    demand_unmatched(work, licence, items)
     if only_look:
         return shown
     plan.work.ids.ensure(_ids_for(plan))
@@ -107,6 +110,13 @@ def reverse(
             "rebook": str(rebook).lower(),
         }
     return shown
+
+
+def _standing_of(connection: Connection, plan: _Plan) -> list[Stands]:
+    """List all that the plan takes out of the books."""
+    licence = plan.books.licence.id
+    inside = [one for out in plan.outs for one in standing_of(connection, licence, out.standing.document)]
+    return inside + standing_in(connection, [one.entry for one in plan.counters])
 
 
 def _of_term(connection: Connection, plan: _Plan, named: str, date: dt.date | None, now: int) -> _Plan:

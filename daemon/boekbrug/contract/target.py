@@ -311,6 +311,27 @@ class StatesBalances(Protocol):
         ...
 
 
+class OpenItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry left open on a debtor's account, debit positive, in minor units; `reference` names it there."""
+
+    remote_id: str
+    account: str
+    reference: str
+    minor: int
+
+
+@runtime_checkable
+class TellsMatching(Protocol):
+    """A target that knows which open items were paid or set off; what was is not reversed before that is undone."""
+
+    def matched(self, administration: str, items: Sequence[OpenItem]) -> Sequence[bool | None]:
+        """Say of each item, in the order asked, whether anything was matched with it; None where that cannot be told.
+
+        What the entries of these items themselves do to an item does not count.
+        """
+        ...
+
+
 @runtime_checkable
 class Attaches(Protocol):
     """A target on whose entries files can be hung, where the licence wants it: after booking, never in its way."""

@@ -13,12 +13,14 @@ from boekbrug.contract import (
     Line,
     Links,
     ListsEntries,
+    OpenItem,
     Party,
     Problem,
     ResolvesParties,
     Role,
     Severity,
     StatesBalances,
+    TellsMatching,
     Use,
 )
 from boekbrug.contract.authorisation import Authorises
@@ -27,7 +29,7 @@ from boekbrug.testing.rules import Rule, implements, require
 from boekbrug.testing.shared_rules import SHARED_RULES, optional_verbs, require_registered
 from boekbrug.testing.subjects import TargetSubject
 
-_PROTOCOLS = (ResolvesParties, ListsEntries, StatesBalances, Attaches, Forecasts, Links, Authorises)
+_PROTOCOLS = (ResolvesParties, ListsEntries, StatesBalances, TellsMatching, Attaches, Forecasts, Links, Authorises)
 _LONGEST = 200
 
 
@@ -167,6 +169,21 @@ def list_entries_holds_what_was_booked(subject: TargetSubject) -> None:
     require(answers == [subject.read(booked)], f"{booked.id} is listed as {answers}")
 
 
+def open_item_is_not_matched_at_once(subject: TargetSubject) -> None:
+    """`matched` says of an item that was just booked that nothing was matched with it, or that it cannot tell."""
+    entry = subject.entry("KIT1Q", 12345)
+    booked = subject.book(entry)[0]
+    items = [
+        OpenItem(remote_id=booked.id, account=line.account, reference=line.reference or "KIT1Q", minor=line.minor)
+        for line in entry.lines
+        if line.minor > 0
+    ]
+    target: Any = subject.open()
+    answers = list(target.matched(subject.world.administration, items))
+    require(len(answers) == len(items), f"{len(items)} items were asked for and {len(answers)} answered")
+    require(not any(answers), f"nothing was paid, and the items are told as {answers}")
+
+
 def link_is_an_address(subject: TargetSubject) -> None:
     """`link` gives the address of a record, with its scheme."""
     target: Any = subject.open()
@@ -239,6 +256,7 @@ TARGET_RULES: tuple[Rule[TargetSubject], ...] = (
     Rule(preflight_finds_unknown_vat_code),
     Rule(balances_move_by_what_was_booked, implements(StatesBalances)),
     Rule(list_entries_holds_what_was_booked, implements(ListsEntries)),
+    Rule(open_item_is_not_matched_at_once, implements(TellsMatching)),
     Rule(link_is_an_address, implements(Links)),
     Rule(resolve_creates_nothing, implements(ResolvesParties)),
 )

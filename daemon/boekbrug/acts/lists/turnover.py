@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from boekbrug.acts.find import amount
-from boekbrug.acts.lists import bridge
+from boekbrug.acts.lists import bridge, hybrid
 from boekbrug.acts.lists.bridge import Sales
 from boekbrug.acts.lists.package import Package, compare
 from boekbrug.acts.lists.report import Report
@@ -15,7 +15,7 @@ from boekbrug.acts.lists.scope import Scope
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns, euro
 from boekbrug.acts.lists.vat import figures, listed
 from boekbrug.booking.composed import DocumentState
-from boekbrug.booking.rules import LEDGER_MODES
+from boekbrug.booking.rules import LEDGER_MODES, Mode
 from boekbrug.contract import Role
 from boekbrug.store import accounts
 from boekbrug.store.accounts import Stood
@@ -34,11 +34,16 @@ def turnover_list(scope: Scope, *, ask: bool = True) -> BookList:
     """
     package, report = Package(scope, scope.days, ask=ask), Report(scope, ask=ask)
     with scope.house.database.read() as connection:
+        is_hybrid = scope.rules(connection).mode is Mode.HYBRID
+    per_day = hybrid.reported_per_day(scope, ask=ask and report.said is not None) if is_hybrid else {}
+    with scope.house.database.read() as connection:
         sales = _sales(scope, connection)
         codes, compared = _booked(scope, connection, package)
         parts = [_where_they_are(sales), codes, compared]
         if scope.rules(connection).mode not in LEDGER_MODES:
             parts.insert(0, bridge.part(scope, connection, sales, report, compared))
+        if is_hybrid:
+            parts += hybrid.parts(scope, connection, per_day)
         parts += report.parts(figures(scope, connection))
     return listed(scope, "turnover", parts, (*package.remarks, *report.remarks))
 

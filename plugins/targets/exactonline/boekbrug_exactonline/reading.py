@@ -19,11 +19,17 @@ Entries = dict[str, list[LedgerLine]]
 
 def read(client: Client, division: str, books: Books, ids: Sequence[str]) -> list[EntryAnswer]:
     """Read entries as they are booked; an entry without lines is gone."""
+    entries = lines_of(client, division, ids)
+    return [found_entry(id, entries[id.lower()], books) if id.lower() in entries else Gone() for id in ids]
+
+
+def lines_of(client: Client, division: str, ids: Sequence[str]) -> Entries:
+    """Read the ledger lines of entries, by their ids in small letters."""
     entries: Entries = defaultdict(list)
     for where in any_of(f"EntryID eq guid'{id}'" for id in dict.fromkeys(ids) if _is_guid(id)):
         for line in client.rows(division, BULK, LedgerLine, where):
             entries[line.entry_id.lower()].append(line)
-    return [found_entry(id, entries[id.lower()], books) if id.lower() in entries else Gone() for id in ids]
+    return entries
 
 
 def _is_guid(id: str) -> bool:

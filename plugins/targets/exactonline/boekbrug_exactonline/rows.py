@@ -168,6 +168,15 @@ class LedgerLine(Row, frozen=True):
     cost_center: str | None = ""
 
 
+class Receivable(Row, frozen=True):
+    """An open item of a debtor."""
+
+    entry_number: int | None = None
+    journal_code: Padded | None = ""
+    amount: Decimal | None = None
+    in_transit: Decimal | None = msgspec.field(default=None, name="AmountInTransit")
+
+
 class BookedRow(Row, frozen=True):
     """What Exact answers to an entry that it booked."""
 

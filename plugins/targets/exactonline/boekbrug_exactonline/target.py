@@ -24,6 +24,7 @@ from boekbrug.contract import (
     MarkAnswer,
     MarkQuery,
     Match,
+    OpenItem,
     Outcome,
     Party,
     PluginSettings,
@@ -35,7 +36,7 @@ from boekbrug.contract import (
     TargetCapabilities,
     Unknown,
 )
-from boekbrug_exactonline import attaching, customers, finding, reading, texts
+from boekbrug_exactonline import attaching, customers, finding, matching, reading, texts
 from boekbrug_exactonline.authorising import ExactAuthorisation
 from boekbrug_exactonline.books import Books, kept_books, read_books
 from boekbrug_exactonline.checks import entry_faults, problem, rule_faults
@@ -151,6 +152,10 @@ class ExactOnlineTarget(ExactAuthorisation, Target):
     def balances(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, int]:
         """Add up the ledger per account."""
         return reading.balances(self._client, administration, start, end)
+
+    def matched(self, administration: str, items: Sequence[OpenItem]) -> Sequence[bool | None]:
+        """Compare what entries put on the debtors with the list of receivables."""
+        return matching.matched(self._client, administration, self._current_books(administration), items)
 
     def attach(self, administration: str, remote_id: str, mark: str, file: Attachment) -> Outcome:
         """Hang a file on an entry, unless it hangs there."""

@@ -2,7 +2,7 @@
 
 Beside the frame's controls `/__control__/books` shows and sets the state: GET it, or POST an object with any of
 `close` and `open` ([journal, year, period]), `switches`, `limits`, `customer`, `user`, `division`, `revoke`, `move`,
-`process` and `delete` (entry ids).
+`process` and `delete` (entry ids), `match` (entry id to the amount that was paid of it).
 """
 
 import http.client

@@ -1,5 +1,6 @@
 """The part of the control API that knows books: look at all of them, close periods, move divisions, revoke grants."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,6 +35,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     move: dict[str, Any] = {}
     process: list[str] = []
     delete: list[str] = []
+    match: dict[str, Decimal] = {}
 
 
 class Control:
@@ -69,6 +71,7 @@ class Control:
             division.entries[id]["Status"] = 50
         for id in asked.delete:
             self.delete(division, id)
+        division.matched |= asked.match
         if asked.move:
             self._move(division, asked.move)
 

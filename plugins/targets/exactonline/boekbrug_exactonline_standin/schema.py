@@ -24,6 +24,10 @@ SCHEMAS: Mapping[str, tuple[str, ...]] = {
     ),
     "financial/FinancialPeriods": _words("ID FinYear FinPeriod StartDate EndDate"),
     "read/financial/JournalStatusList": _words("Journal Year Period JournalType Status"),
+    "read/financial/ReceivablesList": _words(
+        """HID EntryNumber AccountId AccountCode AccountName Amount AmountInTransit InvoiceNumber InvoiceDate DueDate
+        JournalCode YourRef"""
+    ),
     "vat/VATCodes": _words(
         """ID Code Description Percentage Type VATTransactionType Charged EUSalesListing OssCountry IntraStat IsBlocked
         GLToPay GLToPayCode GLToClaim GLToClaimCode"""

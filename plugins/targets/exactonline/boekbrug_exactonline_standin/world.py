@@ -10,6 +10,7 @@ from typing import Any
 from boekbrug_exactonline_standin.odata import Row
 
 ZERO = Decimal(0)
+_DEBTORS = 20
 
 #: code, description, type, balance side, blocked, use of cost centres
 _ACCOUNTS = (
@@ -89,6 +90,7 @@ class Division:
         self.vat = {row[0]: self._vat_code(*row) for row in _VAT}
         self.journals = {row[0]: self._journal(*row) for row in _JOURNALS}
         self.periods = [self._period(year, month) for year in YEARS for month in range(1, 13)]
+        self.matched: dict[str, Decimal] = {}
         self.closed: set[tuple[str, int, int]] = set()
         self.conditions = {code: self._condition(code, days) for code, days in (("14", 14), ("30", 30))}
         self.cost_centres = {code: {"ID": self.guid(), "Code": code, "Description": code} for code in ("AMS", "UTR")}
@@ -207,7 +209,26 @@ class Division:
             "documents/Documents": list(self.documents.values()),
             "documents/DocumentAttachments": self.attachments,
             "financialtransaction/TransactionLines": self.ledger,
+            "read/financial/ReceivablesList": self.receivables(),
         }
+
+    def receivables(self) -> list[Row]:
+        """Return what of each entry's debtor lines is still open; what was matched whole is not in the list."""
+        rows: list[Row] = []
+        for line in self.ledger:
+            if self.by_id[line["GLAccount"]]["Type"] != _DEBTORS:
+                continue
+            rest = line["AmountDC"] - self.matched.get(line["EntryID"], ZERO)
+            if rest:
+                rows.append(
+                    {
+                        "HID": len(rows) + 1, "EntryNumber": line["EntryNumber"], "AccountId": line["Account"],
+                        "AccountCode": line["AccountCode"], "AccountName": line["AccountName"], "Amount": rest,
+                        "AmountInTransit": ZERO, "InvoiceNumber": line["InvoiceNumber"], "InvoiceDate": line["Date"],
+                        "DueDate": line["DueDate"], "JournalCode": line["JournalCode"], "YourRef": line["YourRef"],
+                    }
+                )  # fmt: skip
+        return rows
 
     def statuses(self) -> list[Row]:
         """Return the rows of JournalStatusList."""

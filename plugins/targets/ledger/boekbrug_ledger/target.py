@@ -23,6 +23,7 @@ from boekbrug.contract import (
     MarkQuery,
     Match,
     NotSent,
+    OpenItem,
     Outcome,
     PluginSettings,
     Prepared,
@@ -180,6 +181,17 @@ class LedgerTarget(Target):
             for posting in transaction.postings:
                 movements[codes.get(posting.account, posting.account)] += _euro(posting, transaction)
         return dict(movements)
+
+    def matched(self, administration: str, items: Sequence[OpenItem]) -> Sequence[bool | None]:
+        """Say whether other entries, whoever wrote them, move what has the item's reference on its account."""
+        books = self._administrations.books(administration)
+        own, codes = {item.remote_id for item in items}, books.codes()
+        moved = Counter[tuple[str, str]]()
+        for transaction in books.transactions(lambda mark, _: mark not in own):
+            for posting in transaction.postings:
+                reference = decode(posting.tags.get("reference", ""))
+                moved[codes.get(posting.account, posting.account), reference] += posting.minor or 0
+        return [bool(moved[item.account, item.reference]) if item.reference else None for item in items]
 
     def _prepare(self, effect: Effect, book: Book) -> Prepared | Refused:
         if problems := faults(effect, book):
