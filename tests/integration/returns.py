@@ -105,7 +105,7 @@ def furnish(business: Business, **rules: Any) -> None:
     )  # fmt: skip
     payments = licences.as_file(business.house, business.licence).rules.payments | PAYMENTS
     chosen = {"vat": vat, "lines": LINES, "payments": payments, "received_in_advance": "1601", "delay_days": 0}
-    business.choose(oss=dt.date(2025, 1, 1), **{**chosen, **rules})
+    business.choose(oss=dt.date(2025, 1, 1), **{**chosen, "gift_cards": "both", **rules})
 
 
 def sale(random: Random, n: int, day: str, kind: str = "") -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from boekbrug.acts import compose_again
 from boekbrug.acts.connections import get as get_connection
 from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
+from boekbrug.acts.invoiced import invoiced_there
 from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
 from boekbrug.booking import Rules, chart_use
 from boekbrug.booking.checks import check_chart
@@ -313,6 +314,9 @@ def activate(desk: Desk, licence: Licence) -> None:
         for name in file.rules.open_questions()
     ]
     problems = preflight(desk.house, licence)
+    if not questions and not problems:
+        target = desk.house.instances().target(licence.target)
+        problems = tuple(invoiced_there(desk.house, licence, target, file.administration, file.rules))
     if questions or problems:
         raise ActRefused(*questions, problems=problems)
     note_closed(desk.house, licence)

@@ -8,6 +8,7 @@ from boekbrug.booking.rules import (
     ACCESSORY_KINDS,
     ASKED_KINDS,
     FIXED_KINDS,
+    VOUCHER_KINDS,
     LineRule,
     PaymentRole,
     PaymentRule,
@@ -170,6 +171,8 @@ class CompiledRules:
     def _posting(
         self, place: Place, kind: LineKind, rate: Decimal | None, stated: Treatment | None
     ) -> Posting | Misfit:
+        if kind in VOUCHER_KINDS and not self.rules.has_gift_cards(VOUCHER_KINDS[kind]):
+            return Misfit("gift-card-kind")
         rule = self.rules.lines.get(kind, _NO_RULE)
         # a tip that is not passed on is a part of the price (bookkeeper.md §2.24)
         is_kept = kind is LineKind.TIP and rule.treatment is Treatment.DOMESTIC

@@ -36,6 +36,12 @@ FIXED_KINDS = frozenset(
 OWED_KINDS = frozenset({LineKind.VOUCHER_SINGLE_PURPOSE, LineKind.DOWN_PAYMENT})
 """Line kinds that are taxed when they are paid and delivered later: their account is a debt, not revenue."""
 
+VOUCHER_KINDS = {
+    LineKind.VOUCHER_SINGLE_PURPOSE: "single-purpose",
+    LineKind.VOUCHER_MULTI_PURPOSE: "multi-purpose",
+}
+"""Kinds of gift cards, as the question about them is answered: VAT is due at sale, or when they are redeemed."""
+
 ASKED_KINDS = frozenset({LineKind.NO_SHOW, LineKind.CANCELLATION, LineKind.DAMAGE})
 """Line kinds whose treatment the bookkeeper chooses once (bookkeeper.md §2.25)."""
 
@@ -188,8 +194,10 @@ class Rules(_Rule, frozen=True):
     filed_icp_through: dt.date | None = None
     #: the last day of the books that may not be booked on, beside what the package itself has closed
     locked_through: dt.date | None = None
+    #: where the package makes them, the shop has none to book, and those there are must not be of the same sales
     invoices_by: Literal["shop", "package"] | None = None
-    gift_cards: Literal["single-purpose", "multi-purpose", "none"] | None = None
+    #: which gift cards are sold and redeemed: others are a problem
+    gift_cards: Literal["single-purpose", "multi-purpose", "both", "none"] | None = None
     provider_booked_by: Literal["boekbrug", "package", "bookkeeper"] | None = None
     vat: tuple[VatRule, ...] = ()
     payments: dict[str, PaymentRule] = {}
@@ -248,6 +256,10 @@ class Rules(_Rule, frozen=True):
     def oss_on(self, day: dt.date) -> bool:
         """Tell whether the one-stop shop applies on a day."""
         return isinstance(self.oss, dt.date) and self.oss <= day
+
+    def has_gift_cards(self, kind: str) -> bool:
+        """Tell whether gift cards of a kind may occur: the question is not answered yet, or so."""
+        return self.gift_cards in (None, "both", kind)
 
     def open_questions(self) -> tuple[str, ...]:
         """Name the questions that must be answered before the licence is activated (bookkeeper.md §4.40)."""
@@ -321,6 +333,8 @@ def _faults(rules: Rules) -> Iterator[str]:
     yield from _template_faults(rules.text)
     if rules.basis not in (DocumentKind.ORDER, DocumentKind.INVOICE, DocumentKind.RECEIPT):
         yield f"basis: {rules.basis} does not book a sale; choose order, invoice or receipt"
+    if rules.invoices_by == "package" and rules.basis is DocumentKind.INVOICE:
+        yield "basis: invoices_by says that the package makes the invoices, so the shop has none to book; choose order"
     if rules.oss is True:
         yield "oss: write false, or the first day of the one-stop shop as a date"
     for method, payment in rules.payments.items():
@@ -328,6 +342,8 @@ def _faults(rules: Rules) -> Iterator[str]:
             yield f"payments.{method}.account: name the account its money goes to, or give it the role internal"
         if payment.role is PaymentRole.SINGLE_PURPOSE_VOUCHER and not _is_rate(payment.rate):
             yield f"payments.{method}.rate: a single-purpose voucher needs the VAT rate inside it"
+        if payment.role is PaymentRole.SINGLE_PURPOSE_VOUCHER and not rules.has_gift_cards("single-purpose"):
+            yield f"payments.{method}.role: gift_cards says that there are no such vouchers; change one of them"
 
 
 def _vat_faults(rules: Rules) -> Iterator[str]:

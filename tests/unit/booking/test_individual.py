@@ -196,6 +196,26 @@ def test_platform_sale_is_a_problem() -> None:
     assert codes(compose_individual(item(document), book(), EVIDENCE)) == ["platform-sale"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (None, set()),
+        ("both", set()),
+        ("none", {LineKind.VOUCHER_SINGLE_PURPOSE, LineKind.VOUCHER_MULTI_PURPOSE}),
+        ("single-purpose", {LineKind.VOUCHER_MULTI_PURPOSE}),
+        ("multi-purpose", {LineKind.VOUCHER_SINGLE_PURPOSE}),
+    ],
+)
+def test_gift_cards_are_of_the_kind_that_was_answered(answer: str | None, refused: set[LineKind]) -> None:
+    accounts = {"voucher-single-purpose": {"account": "1600"}, "voucher-multi-purpose": {"account": "1610"}}
+    for kind, rate in ((LineKind.VOUCHER_SINGLE_PURPOSE, "21"), (LineKind.VOUCHER_MULTI_PURPOSE, None)):
+        document = order(line("50.00", rate, kind=kind), paid={"ideal": "50.00"})
+        composed = compose_individual(item(document), book(gift_cards=answer, lines=accounts), EVIDENCE)
+        assert isinstance(composed, Rejected) == (kind in refused)
+        if kind in refused:
+            assert codes(composed) == ["gift-card-kind"]
+
+
 def test_export_in_dollars_balances_in_both_currencies() -> None:
     from boekbrug.contract import ExchangeRate
 

@@ -25,6 +25,7 @@ from boekbrug.contract import (
     VatCode,
 )
 
+VOUCHER = {"bon": {"account": "1600", "role": "single-purpose-voucher", "rate": "21"}}
 CHART = Chart(
     accounts=(
         Account(code="1300", name="Debiteuren", type=AccountType.DEBTOR),
@@ -79,6 +80,9 @@ def test_every_fault_is_listed_with_its_path() -> None:
         ({"vat": [{"treatment": "domestic", "rate": "121", "account": "8000"}]}, "vat[0].rate"),
         ({"vat": [{"treatment": "export", "rate": "9", "account": "8000", "vat_account": "1501"}]}, "vat[0].rate"),
         ({"payments": {"bon": {"account": "1600", "role": "single-purpose-voucher"}}}, "payments.bon.rate"),
+        ({"payments": VOUCHER, "gift_cards": "multi-purpose"}, "payments.bon.role"),
+        ({"payments": VOUCHER, "gift_cards": "none"}, "payments.bon.role"),
+        ({"invoices_by": "package", "basis": "invoice"}, "basis"),
     ],
 )
 def test_inconsistent_rules_are_refused(changes: dict[str, object], path: str) -> None:
