@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -282,3 +283,32 @@ def test_a_licence_beside_leaves_them_out_and_one_without_the_rule_has_none(park
         periods = connection.exec_driver_sql("select distinct licence from term where kind = 'period'").all()
     assert {tuple(row) for row in beside} == {("waiting", "compose")}, "switched off: it has composed nothing yet"
     assert [id for (id,) in periods] == [park.licence.id]
+
+
+@pytest.mark.parametrize("seed", (0, 4, 9))
+def test_whatever_comes_late_each_period_declares_what_was_held(park: Business, seed: int) -> None:
+    """Receive and release at random, often late; a naive sum of the documents says what each period declares."""
+    choose(park, corrections="automatic", mode=Mode.MEMORIAL_DAY, filing_period="month")
+    random, moved = Random(seed), list[tuple[str, int]]()
+    for n in range(12):
+        today = park.clock.now().date()
+        days = [today - dt.timedelta(random.randrange(1, 70)) for _ in range(random.randrange(3))]
+        rows = []
+        for place, day in enumerate(sorted(max(day, dt.date(2026, 7, 1)) for day in days)):
+            cents = random.choice((1, -1)) * random.randrange(1, 200_000)
+            moved.append((day.isoformat(), cents))
+            rows.append(received(100 * n + place, day.isoformat(), str(Decimal(cents) / 100)))
+        park.write(f"{n}.jsonl", *rows)
+        park.wait(random.randrange(1, 25))
+    park.wait(3)
+    park.sync()
+    last = park.clock.now().date()
+    for month in range(7, 13):
+        end = (dt.date(2026, month, 1) + dt.timedelta(31)).replace(day=1) - dt.timedelta(1)
+        if end + dt.timedelta(2) > last:
+            break
+        held = max(100_000 + sum(cents for day, cents in moved if day <= end.isoformat()), 0)
+        gross = sum(standing(park, end.isoformat())[1:])
+        assert gross == -held, end
+        assert standing(park, (end + dt.timedelta(1)).isoformat())[1:] == (0, 0)
+    assert {state for _, state, _ in balances(park)} <= {"booked", "skipped"}

@@ -84,3 +84,15 @@ def states_of(connection: Connection, licence: Licence, source_ids: Collection[s
         where d.connection = ? and d.unit = ? and d.kind = 'balance' and d.source_id in ?*
     """
     return dict(select_rows(connection, query, [licence.id, licence.source, licence.unit, list(source_ids)]))
+
+
+def emptied(connection: Connection, licence: int, documents: Collection[int]) -> dict[int, int]:
+    """Find balances that came to nothing and were taken out by a correction, with the entry that did."""
+    query = """
+        select s.document, s.entry from document_state s
+        where s.licence = ? and s.document in ?* and s.state = 'booked' and s.reason = 'reversed' and exists (
+            select 1 from membership m where m.licence = s.licence and m.document = s.document
+            and m.ended_at is null and m.facet like 'correction %'
+        )
+    """
+    return dict(select_rows(connection, query, [licence, list(documents)])) if documents else {}

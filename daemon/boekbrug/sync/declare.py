@@ -10,13 +10,16 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from boekbrug.booking.advance_vat import DECLARED, balances, held_on
+from boekbrug.booking.composed import DocumentState
 from boekbrug.booking.dates import period_end
-from boekbrug.contract import Document
-from boekbrug.store import documents, licences, periods, terms
+from boekbrug.contract import Document, Problem, Severity
+from boekbrug.store import documents, licences, periods, problems, states, terms
 from boekbrug.store.documents import PageRows
 from boekbrug.store.licences import LicenceClaim
+from boekbrug.store.problems import Opened
+from boekbrug.store.states import Move
 from boekbrug.store.terms import PERIOD, Term
-from boekbrug.store.words import TermState
+from boekbrug.store.words import Reason, TermState
 from boekbrug.sync.batch import due_at_of
 from boekbrug.sync.books import Books
 from boekbrug.sync.fetch import digest
@@ -103,6 +106,7 @@ class Drawn:
         self, connection: Connection, work: Workplace, books: Books, found: Sequence[Document], now: int
     ) -> None:
         licence = books.licence
+        self._licence, self._ids = licence.id, work.ids
         seen = [digest(document, work.vault) for document in found]
         known = documents.known(connection, licence.source, licence.unit, [one.source_id for one in seen])
         licensed = documents.licences_of(connection, licence.source, licence.unit) if found else []
@@ -116,11 +120,23 @@ class Drawn:
             elif before is not None and before.content_hash != one.content_hash:
                 self._rows.add_change(one, before, None)
         self._revision = Revision(work.ids, licensed)
-        self.needs = self._revision.ids_for(connection, len(seen), self._rows.changed)
+        self.needs = self._revision.ids_for(connection, len(seen), self._rows.changed) + 2 * len(seen)
 
     def __len__(self) -> int:
         return self._new + len(self._rows.changed)
 
     def write(self, connection: Connection, now: int) -> None:
-        """Write what is new and changed."""
-        self._revision.changed(connection, self._rows.write(connection), now)
+        """Write what is new and changed; what had come to nothing and was taken out is looked at once more."""
+        changed = self._rows.write(connection)
+        self._revision.changed(connection, changed, now)
+        emptied = periods.emptied(connection, self._licence, [id for id, _ in changed])
+        moves = [
+            Move(self._licence, id, DocumentState.BOOKED, Reason.CHANGED, entry, now) for id, entry in emptied.items()
+        ]
+        states.move(connection, moves, self._ids.take(len(moves)), now)
+        problem = Problem(code="changed-after-booking")
+        opened = [
+            Opened(problem, licence=self._licence, document=id, entry=entry, severity=Severity.WARNING)
+            for id, entry in emptied.items()
+        ]
+        problems.open_problems(connection, opened, self._ids.take(len(opened)), now)
