@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from tests.integration.journey import Business
 from tests.integration.test_lists import listed, rows
 from tests.integration.test_terms import numbers, sound
+from tests.web.people import add_user, person, served
 
 from boekbrug.acts import licences
 from boekbrug.acts.approve import approve, waiting_of
@@ -312,3 +314,25 @@ def test_whatever_comes_late_each_period_declares_what_was_held(park: Business, 
         assert gross == -held, end
         assert standing(park, (end + dt.timedelta(1)).isoformat())[1:] == (0, 0)
     assert {state for _, state, _ in balances(park)} <= {"booked", "skipped"}
+
+
+def test_a_person_sees_them_on_the_pages_and_reverses_the_two_there(park: Business) -> None:
+    through_september(park)
+    add_user(park.house, "eva@example.org", "bookkeeper", "bench")
+    with served(park.house) as address, person(address) as eva:
+        eva.log_in("eva@example.org")
+        booked = eva.get("/licences/bench/booked?kind=balance&first=2026-09-01&last=2026-12-31").text
+        ids = re.findall(r'name="sale" value="(\d+)"', booked)
+        assert (len(ids), "Saldo" in booked, "vooruit ontvangen" in booked) == (2, True, True)
+        assert all(number in booked and "12.100,00" in eva.get(f"/find?q={number}").text for number in BOTH)
+        found = eva.get("/licences/bench/lists?name=balance&first=2026-09-30&last=2026-09-30").text
+        assert "Btw over vooruit ontvangen bedragen" in found
+        undo = f"/licences/bench/undo?sale={ids[0]}&sale={ids[1]}"
+        shown = eva.get(undo).text
+        assert "10.000,00" in shown
+        eva.send("/licences/bench/undo", {"csrf": eva.csrf(undo), "sale": ids})
+    park.sync()
+    assert standing(park, "2026-09-30")[1:] == (0, 0)
+
+
+BOTH = (SEPTEMBER, OCTOBER)
