@@ -18,11 +18,13 @@ from tests.integration.test_terms import numbers, sound
 from tests.web.people import add_user, person, served
 
 from boekbrug.acts import licences
+from boekbrug.acts.accept import accept
 from boekbrug.acts.approve import approve, waiting_of
 from boekbrug.acts.correct import correct
 from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.lists.filing import file_return
 from boekbrug.acts.lists.scope import Days
+from boekbrug.acts.reconcile import reconcile
 from boekbrug.acts.reject import reject
 from boekbrug.acts.retry import retry
 from boekbrug.acts.reverse import reverse
@@ -73,8 +75,8 @@ def through_september(park: Business, *later: dict[str, Any]) -> None:
 def stands(park: Business, account: str, day: str) -> int:
     query = (
         "select coalesce(sum(l.minor), 0) from entry_line l join entry e on e.id = l.entry "
-        f"join entry_state s on s.entry = e.id where s.state = 'booked' and l.account = '{account}' "
-        f"and e.date <= '{day}'"
+        "join entry_state s on s.entry = e.id where s.state = 'booked' and s.reason <> 'deleted-at-target' "
+        f"and l.account = '{account}' and e.date <= '{day}'"
     )
     with park.house.database.read() as connection:
         return int(connection.exec_driver_sql(query).scalar_one())
@@ -336,3 +338,21 @@ def test_a_person_sees_them_on_the_pages_and_reverses_the_two_there(park: Busine
 
 
 BOTH = (SEPTEMBER, OCTOBER)
+
+
+def test_what_was_deleted_in_the_books_is_seen_and_booked_anew_by_a_person(park: Business) -> None:
+    through_september(park)
+    park.clock.advance(dt.timedelta(hours=1))
+    [year] = park.books.glob("2026.journal")
+    kept = [one for one in year.read_text().split("\n; boekbrug\n") if f"mark:{SEPTEMBER}-" not in one]
+    year.write_text("\n; boekbrug\n".join(kept))
+    first, end = dt.date(2026, 9, 1), dt.date(2026, 11, 1)
+    found = reconcile(park.house, park.licence, first, end)
+    assert [(one.kind, one.mark.startswith(SEPTEMBER)) for one in found.differences] == [("deleted", True)]
+    park.sync()
+    assert SEPTEMBER not in year.read_text(), "never sent again by itself"
+    accept(park.desk, park.licence, SEPTEMBER, rebook=True)
+    park.sync()
+    assert reconcile(park.house, park.licence, first, end).is_clean
+    assert standing(park, "2026-09-30")[1:] == (-1_000_000, -210_000)
+    assert standing(park, "2026-10-01")[1:] == (0, 0)

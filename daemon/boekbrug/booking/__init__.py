@@ -27,8 +27,9 @@ from boekbrug.booking.explain import explain
 from boekbrug.booking.individual import compose_individual
 from boekbrug.booking.memorial import compose_ledger
 from boekbrug.booking.reading import read_rules
-from boekbrug.booking.rules import Rules, chart_use
+from boekbrug.booking.rules import Rules
 from boekbrug.booking.terms import Composition, Term, compose_term, day_term, month_term
+from boekbrug.booking.use import chart_use
 
 __all__ = [
     "BeforeStart",

@@ -7,11 +7,11 @@ from boekbrug.contract import AccountType, MissingRight, OpenItem
 from boekbrug_exactonline.books import Books
 from boekbrug_exactonline.client import Client, any_of
 from boekbrug_exactonline.reading import Entries, lines_of
-from boekbrug_exactonline.rows import Receivable, minor
+from boekbrug_exactonline.rows import LedgerLine, Receivable, minor
 
 RECEIVABLES = "read/financial/ReceivablesList"
-Place = tuple[str, int]
-"""A journal and the number of an entry in it; numbers begin anew each year, and an item is open in one of them."""
+Place = tuple[str, int, str]
+"""A journal, the number of an entry in it, and its reference: numbers begin anew each year."""
 
 
 def matched(client: Client, division: str, books: Books, items: Sequence[OpenItem]) -> list[bool | None]:
@@ -23,7 +23,10 @@ def matched(client: Client, division: str, books: Books, items: Sequence[OpenIte
     except MissingRight:
         # apps registered before receivables were read do not have that scope
         return [None] * len(items)
-    told = {id: None if place is None or not minor else still[place] != minor for id, (place, minor) in owed.items()}
+    # whether credits are negative in that list is not documented
+    told = {
+        id: None if place is None or not put else abs(still[place]) != abs(put) for id, (place, put) in owed.items()
+    }
     return [told[item.remote_id] for item in items]
 
 
@@ -33,16 +36,19 @@ def _owed(entries: Entries, id: str, books: Books) -> tuple[Place | None, int]:
     on_debtors = [line for line in lines if books.account_type((line.account or "").strip()) is AccountType.DEBTOR]
     if not on_debtors or on_debtors[0].entry_number is None:
         return None, 0
-    place = (on_debtors[0].journal_code or "").strip(), on_debtors[0].entry_number
+    place = _place(on_debtors[0], on_debtors[0].entry_number)
     return place, sum(minor(line.euro) for line in on_debtors)
+
+
+def _place(row: LedgerLine | Receivable, number: int) -> Place:
+    return (row.journal_code or "").strip(), number, (row.your_ref or "").strip()
 
 
 def _open(client: Client, division: str, places: Iterable[Place]) -> defaultdict[Place, int]:
     """Add up by entry what the list of receivables still has, without what is on its way."""
     still: defaultdict[Place, int] = defaultdict(int)
-    for where in any_of(f"EntryNumber eq {number}" for number in dict.fromkeys(number for _, number in places)):
+    for where in any_of(f"EntryNumber eq {number}" for number in dict.fromkeys(number for _, number, _ in places)):
         for row in client.rows(division, RECEIVABLES, Receivable, where):
             if row.entry_number is not None:
-                rest = minor(row.amount) - minor(row.in_transit)
-                still[(row.journal_code or "").strip(), row.entry_number] += rest
+                still[_place(row, row.entry_number)] += minor(row.amount) - minor(row.in_transit)
     return still

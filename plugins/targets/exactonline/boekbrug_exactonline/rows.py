@@ -175,6 +175,7 @@ class Receivable(Row, frozen=True):
     journal_code: Padded | None = ""
     amount: Decimal | None = None
     in_transit: Decimal | None = msgspec.field(default=None, name="AmountInTransit")
+    your_ref: str | None = ""
 
 
 class BookedRow(Row, frozen=True):
