@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.integration.journey import Business
+from tests.integration.journey import Business, order
 from tests.integration.test_money_later import invoice
 from tests.integration.test_reverse import refused
 from tests.integration.test_terms import balance, numbers, sound
 
+from boekbrug.acts.correct import correct
 from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.problems import in_words
 from boekbrug.acts.reverse import reverse
-from boekbrug.booking.rules import Mode
+from boekbrug.booking.rules import Mode, VatScheme
 from boekbrug.contract import DocumentKind
 
 RECEIVED = """
@@ -90,3 +92,28 @@ def test_books_that_cannot_be_read_refuse_the_reversal(business: Business) -> No
     (business.books / "chart.toml").rename(business.books / "chart.toml.away")
     with refused("does not say whether it is paid"):
         reverse(business.desk, business.licence, numbers=["F1"])
+
+
+def on_account(n: int, **changes: Any) -> dict[str, Any]:
+    row = order(n, on_account=True, **changes)
+    return {name: value for name, value in row.items() if name != "payment_method"}
+
+
+def test_cancelled_order_that_was_paid_stays_booked_with_a_problem(business: Business) -> None:
+    cash: dict[str, Any] = {"vat_scheme": VatScheme.CASH, "package_defers_vat": True}
+    business.choose(basis=DocumentKind.ORDER, corrections="automatic", **cash)
+    business.write("f.jsonl", on_account(1), on_account(2))
+    assert (business.sync(), balance(business, "1300")) == ({"booked": 2}, 24200)
+    paid = pay(business, "W1")
+    business.write("f.jsonl", on_account(1, status="cancelled"), on_account(2, status="cancelled"))
+    business.sync()
+    business.sync()
+    assert balance(business, "1300") == 12100, "what was not paid is taken out"
+    assert sorted(business.codes()) == ["changed-after-booking", "item-matched"]
+    with pytest.raises(ActRefused) as raised:
+        correct(business.desk, business.licence, "W1")
+    assert [one.code for one in raised.value.problems] == ["item-matched"]
+    paid.unlink()
+    correct(business.desk, business.licence, "W1")
+    business.sync()
+    assert (balance(business, "1300"), business.codes()) == (0, [])

@@ -4,6 +4,7 @@ import datetime as dt
 
 from boekbrug.acts.desk import ActRefused, Because, Desk
 from boekbrug.acts.find import ShownEntry, shown_entry
+from boekbrug.acts.matched import demand_unmatched
 from boekbrug.acts.reverse import document_of, why_not
 from boekbrug.booking.composed import Skipped
 from boekbrug.store import changes, states
@@ -33,6 +34,7 @@ def correct(
         now = house.database.now(connection)
         books = open_books(connection, work, licence)
         found = corrections.plan(connection, work, books, document, now, chosen=date)
+        items = corrections.left_open(connection, work, books, document, found)
         reasons = [one.reason for one in states.standings(connection, [document]) if one.licence == licence.id]
     if reasons[0] not in _WRITABLE:
         raise ActRefused(
@@ -40,6 +42,7 @@ def correct(
         )
     if not isinstance(found, Planned | Skipped):
         raise why_not(found)
+    demand_unmatched(work, licence, items)
     if not only_look:
         with desk.act("correct", licence.name) as act:
             again = corrections.plan(act.connection, work, books, document, act.now, chosen=date)

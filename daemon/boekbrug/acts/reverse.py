@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from boekbrug.acts.desk import Act, ActRefused, Because, Desk
 from boekbrug.acts.find import ShownEntry, amount, shown_entry
-from boekbrug.acts.matched import demand_unmatched, open_items
+from boekbrug.acts.matched import demand_unmatched
 from boekbrug.booking.answers import Answers
 from boekbrug.booking.compiled import CompiledRules
 from boekbrug.booking.composed import DocumentState, Draft, Held, Rejected
@@ -29,6 +29,7 @@ from boekbrug.sync import corrections
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch
 from boekbrug.sync.books import Books, open_books
 from boekbrug.sync.corrections import Planned
+from boekbrug.sync.matched import open_items
 from boekbrug.sync.standing import Stands, as_draft, standing_in, standing_of
 from boekbrug.sync.workplace import Workplace
 

@@ -12,7 +12,7 @@ from boekbrug.booking.composed import Composed, DocumentState, Draft, Held, Memb
 from boekbrug.booking.corrections import Correction, correct, reverse_lines
 from boekbrug.booking.rules import LEDGER_MODES
 from boekbrug.booking.terms import InTerm, Part, day_term, part_of, total
-from boekbrug.contract import DocumentKind, Line
+from boekbrug.contract import DocumentKind, Line, OpenItem, Problem
 from boekbrug.store import corrected, licences, problems, states
 from boekbrug.store.entries import Booking
 from boekbrug.store.licences import LicenceClaim
@@ -21,6 +21,7 @@ from boekbrug.store.words import Reason
 from boekbrug.sync.batch import IDS_PER_DOCUMENT, Batch, marks_for
 from boekbrug.sync.books import Books, Candidate, booked_ids, items_of
 from boekbrug.sync.compose import compose_one
+from boekbrug.sync.matched import MATCHED, open_items, paid_of
 from boekbrug.sync.originals import CORRECTION
 from boekbrug.sync.standing import Stands, own_draft, standing_of, taken_out
 from boekbrug.sync.steps import Step
@@ -50,10 +51,16 @@ def correct_changed(work: Workplace, claim: LicenceClaim, books: Books) -> Itera
     for document in changed:
         with work.database.read() as connection:
             found = plan(connection, work, books, document, now) if automatic else Held(Reason.CHANGED)
+            items = left_open(connection, work, books, document, found)
+        paid = paid_of(work, books.licence, items)
+        if paid:
+            found = Held(MATCHED)
         work.ids.ensure(IDS_PER_DOCUMENT)
         with work.database.write() as connection:
             licences.hold(connection, claim, work.until(now))
             keep(connection, work, books, document, found, now)
+            if paid:
+                _tell_matched(connection, work, books, document, paid, now)
         yield Step("composed", int(isinstance(found, Planned)))
 
 
@@ -95,6 +102,28 @@ def plan(
     )
     lines = replacement.lines if isinstance(replacement, Draft) else ()
     return Planned(last, candidate.revision, entries, {out: reverse_lines(booked.lines), back: lines})
+
+
+def left_open(
+    connection: Connection, work: Workplace, books: Books, document: int, found: Planned | Composed
+) -> list[OpenItem]:
+    """List the open items of a document that its correction takes out whole, as a reversal would."""
+    if not isinstance(found, Planned) or any(facet.endswith(" in") for facet in _facets(found)):
+        return []
+    return open_items(connection, work, standing_of(connection, books.licence.id, document))
+
+
+def _facets(planned: Planned) -> Iterator[str]:
+    return (member.facet for draft in planned.entries for member in draft.members)
+
+
+def _tell_matched(
+    connection: Connection, work: Workplace, books: Books, document: int, paid: list[str], now: int
+) -> None:
+    problems.close_code(connection, books.licence.id, document, MATCHED, now)
+    batch = Batch(work, books, now)
+    batch.add_problems(document, [Problem(code=MATCHED, facts={"number": one}) for one in paid])
+    batch.flush(connection)
 
 
 def _corrections(standing: list[Stands]) -> int:
