@@ -12,7 +12,7 @@ import pytest
 
 from boekbrug import contract
 from boekbrug.contract import BoekbrugError, Source, SourceCapabilities, Target, TargetCapabilities, hookspecs, outcome
-from boekbrug.testing import SOURCE_RULES, Rule, SourceContract, SourceSubject
+from boekbrug.testing import SOURCE_RULES, Rule, SourceContract, SourceSubject, TargetWorld
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/plugin-author.md").read_text()
@@ -129,7 +129,9 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SourceContrac
         yield import_module("test_contract").TestMarket()
     finally:
         sys.path[:] = [path for path in sys.path if path not in paths]
-        for module in ("boekbrug_market", "boekbrug_market.codes", "boekbrug_market.plugin", "test_contract"):
+        for module in (
+            "boekbrug_market", "boekbrug_market.codes", "boekbrug_market.plugin", "test_contract", "test_simulation",
+        ):  # fmt: skip
             sys.modules.pop(module, None)
 
 
@@ -137,3 +139,16 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SourceContrac
 def test_tutorial_passes_the_kit(tutorial: SourceContract, rule: Rule[SourceSubject], tmp_path: Path) -> None:
     if rule.applies(tutorial.plugin):
         tutorial.test_rule(rule, tmp_path)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_tutorial_passes_the_simulation(tutorial: SourceContract, seed: int, tmp_path: Path) -> None:
+    simulation = import_module("test_simulation").TestMarketSimulated()
+    assert seed in simulation.seeds
+    assert len(simulation.simulate(seed, tmp_path).world.sold) > 5
+
+
+def test_every_method_of_a_simulated_world_is_named() -> None:
+    for name in ("marked", "customers", "close", "half"):
+        assert hasattr(TargetWorld, name)
+        assert f"| `{name}(" in PAGE

@@ -6,6 +6,7 @@ Nothing here needs pytest until a test runs, so that `boekbrug standin` works wi
 from boekbrug.testing.clock import SettableClock, ShiftedClock
 from boekbrug.testing.context import GivenGrant, KitContext, NoGrant, NoHttp
 from boekbrug.testing.contract import SourceContract, TargetContract
+from boekbrug.testing.mounted import MountedHttp
 from boekbrug.testing.portfaults import PortFault, When
 from boekbrug.testing.rules import Rule, RuleBroken
 from boekbrug.testing.samples import sample_entry
@@ -19,6 +20,7 @@ __all__ = [
     "TARGET_RULES",
     "GivenGrant",
     "KitContext",
+    "MountedHttp",
     "NoGrant",
     "NoHttp",
     "PortFault",

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from boekbrug.contract import Chart, DocumentRef, Entry, EntryKind, Grant, Http
+from boekbrug.contract import Chart, DocumentRef, Entry, EntryKind, Grant, Http, Match
 from boekbrug.testing.clock import SettableClock
 from boekbrug.testing.samples import sample_entry
 
@@ -59,6 +59,24 @@ class TargetWorld(World, ABC):
     @abstractmethod
     def records(self) -> int:
         """Count the entries in the books without asking the plugin."""
+
+    def marked(self) -> Mapping[str, Sequence[Match]]:
+        """List all entries in the books by mark without asking the plugin; only the simulation wants to know.
+
+        A total that is None is not compared.
+        """
+        raise NotImplementedError
+
+    def customers(self) -> Mapping[str, Sequence[str]]:
+        """List the ids of the customers' cards that we made by mark; only the simulation of who makes some."""
+        return {}
+
+    def close(self, *, closed: bool) -> None:
+        """Close the period of the world's day for all journals, or open it again, if these books know periods."""
+
+    def half(self, body: bytes) -> bytes | None:
+        """Return a call's body with the first half of its records; None where a call has one record."""
+        return None
 
     def entry(self, chart: Chart, kind: EntryKind, mark: str, gross: int, date: dt.date) -> Entry:
         """Make an entry that the books take; override it where the package asks for more than accounts and codes."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from boekbrug.store import caution
 from boekbrug.testing.simulation.place import LIMITS
-from boekbrug.testing.world import UNITS, Peril
+from boekbrug.testing.world import Peril
 
 if TYPE_CHECKING:
     from boekbrug.testing.simulation.simulator import Simulation
@@ -28,7 +28,7 @@ class Happenings:
             self._kill: 1, self._die: 2, self._freeze: 1, self._jump: 1, self._close: 1, self._move: 1,
             self._storm: 1, self._fill_disk: 1, self._restart: 1, self._lose_commit: 1,
         }  # fmt: skip
-        if simulation.world.totals_per_day:
+        if simulation.stage.reverses:
             rare |= {self._reverse: 4, self._pass_a_day: 2}
         else:
             rare |= {self._back_up: 3, self._restore: 1}
@@ -116,7 +116,7 @@ class Happenings:
         return f"the clock jumps by {by}"
 
     def _close(self) -> str:
-        self._sim.world.is_closed = True
+        self._sim.world.close(closed=True)
         self._sim.strike(self._anyone(), "period-closed")
         return "the period is closed in the books"
 
@@ -135,7 +135,9 @@ class Happenings:
         return "a person mends, authorises again and retries what was refused"
 
     def _reverse(self) -> str:
-        return self._sim.person.reverse(self._random, self._random.choice(UNITS), rebook=self._random.random() < 0.6)
+        return self._sim.person.reverse(
+            self._random, self._random.choice(list(self._sim.stage.rules)), rebook=self._random.random() < 0.6
+        )
 
     def _back_up(self) -> str:
         with closing(sqlite3.connect(self._sim.path)) as origin, closing(sqlite3.connect(self._copy)) as copy:

@@ -4,16 +4,17 @@ from random import Random
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from boekbrug.acts.decide import decide
 from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.retry import retry
 from boekbrug.acts.reverse import reverse
 from boekbrug.runtime.grants import seal
-from boekbrug.store import connections, grants, licences, tables
+from boekbrug.store import connections, grants, tables
 from boekbrug.store.licences import Licence
 from boekbrug.store.problems import DOUBTS
-from boekbrug.testing.simulation.place import GRANT, LICENCES, SOURCE, TARGET, SimulatedHouse
+from boekbrug.testing.simulation.place import GRANT, SOURCE, TARGET, SimulatedHouse
 from boekbrug.testing.world import World
 
 
@@ -36,13 +37,13 @@ class Person:
         self._world.perils.clear()
         self._world.mend()
         self._authorise()
-        for licence in self._licences():
+        for licence in self._house.licences():
             self._answer(licence)
             retry(self.desk, licence)
 
     def reverse(self, random: Random, unit: str, *, rebook: bool) -> str:
         """Counter a sale or a day of a unit that is booked; say which, or why not."""
-        licence = next(one for one in self._licences() if one.unit == unit)
+        licence = next(one for one in self._house.licences() if one.unit == unit)
         named = self._something_booked(licence, random)
         if named is None:
             return "nothing is booked that could be countered"
@@ -57,15 +58,14 @@ class Person:
         house = self._house
         with house.database.write() as connection:
             now = house.database.now(connection)
-            if grants.get(connection, GRANT).state != grants.OK or house.world.vendor.is_ended:
+            if house.stage.has_grant and self._is_shut_out(connection):
                 pair = seal(house.vault, GRANT, house.tokens(), house.clock.now())
                 grants.replace(connection, GRANT, "Books", pair)
             for id in (SOURCE, TARGET):
                 connections.set_state(connection, id, connections.OK, "", now)
 
-    def _licences(self) -> list[Licence]:
-        with self._house.database.read() as connection:
-            return [licences.get(connection, id) for id in LICENCES.values()]
+    def _is_shut_out(self, connection: Connection) -> bool:
+        return grants.get(connection, GRANT).state != grants.OK or self._world.vendor.is_ended
 
     def _answer(self, licence: Licence) -> None:
         """Say of what the books cannot tell whether it is there, after a look at what they list."""
@@ -74,18 +74,11 @@ class Person:
         with self._house.database.read() as connection:
             marks = connection.scalars(query.where(effect.state == "unknown")).all()
         for mark in marks:
-            there = self._there(mark)
             try:
-                decide(self.desk, licence, mark, there=there)
+                decide(self.desk, licence, mark, there=self._world.there(mark))
             except ActRefused:
                 # a call that is thought lost may still arrive: the person looks again another time
                 continue
-
-    def _there(self, mark: str) -> str | None:
-        now, world = self._world.clock.now(), self._world
-        records = [record.id for record in world.records if record.mark == mark and record.listed_at <= now]
-        debtors = [debtor.id for debtor in world.debtors if debtor.mark == mark and debtor.listed_at <= now]
-        return next(iter(records + debtors), None)
 
     def _something_booked(self, licence: Licence, random: Random) -> Named | None:
         state, entry = tables.entry_state.c, tables.entry.c

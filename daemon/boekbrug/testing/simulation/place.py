@@ -1,7 +1,6 @@
-"""The house that is simulated: a database that fails, the rules of two licences, and the places of workers."""
+"""The house that is simulated: a database that fails, the licences of a stage, and the places of workers."""
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,17 +11,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from boekbrug.booking.rules import Mode, PaymentRule, Rules, VatRule, VatScheme
 from boekbrug.contract import (
     App,
     Authorises,
     Context,
-    DocumentKind,
-    EntryKind,
     Source,
     Target,
     Tokens,
-    Treatment,
 )
 from boekbrug.problems import Catalogue
 from boekbrug.runtime.apps import Apps
@@ -31,42 +26,28 @@ from boekbrug.runtime.instances import Instances
 from boekbrug.runtime.metrics import Metrics
 from boekbrug.runtime.plugins import PluginHost
 from boekbrug.runtime.secrets import Vault, new_keys
-from boekbrug.store import schema, tables
+from boekbrug.store import licences, schema, tables
 from boekbrug.store.connections import ConnectionRow
 from boekbrug.store.database import Database, HostClock
 from boekbrug.store.ids import Ids
+from boekbrug.store.licences import Licence
 from boekbrug.sync.house import House
 from boekbrug.sync.sealing import Sealing
 from boekbrug.sync.workplace import Limits, Workplace
 from boekbrug.testing.context import KitContext, NoHttp
-from boekbrug.testing.world import Perils, World
+from boekbrug.testing.simulation.rules import CODES
+from boekbrug.testing.simulation.stage import CALL_DEADLINE, Stage
+from boekbrug.testing.world import Perils
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-LICENCES = {"shop": 1_000_000_001, "till": 1_000_000_011}
-CODES = {"shop": "S1M7", "till": "S1M8"}
-PAID_TO = "1060"
-"""The account that all money comes in on."""
+FIRST_LICENCE = 1_000_000_001
 SOURCE, TARGET, ADMINISTRATION, APP, GRANT = range(1_000_000_002, 1_000_000_007)
 LIMITS = Limits(
     lease=dt.timedelta(seconds=60),
-    call_deadline=dt.timedelta(seconds=30),
+    call_deadline=CALL_DEADLINE,
     quiet_period=dt.timedelta(minutes=10),
     batch=7,
 )
-SHOP_RULES = Rules(
-    vat_scheme=VatScheme.INVOICE,
-    basis=DocumentKind.ORDER,
-    oss=False,
-    payment_date_unknown="order-date",
-    vat=(VatRule(treatment=Treatment.DOMESTIC, rate=21, account="8000", vat_code="VH", vat_account="1500"),),  # type: ignore[arg-type]
-    payments={"ideal": PaymentRule(account=PAID_TO)},
-    journals=dict.fromkeys(EntryKind, "VRK"),
-    debtor="1300",
-    debtors="customer",
-)
-"""Each sale an entry of its own, on its customer."""
-DAY_RULES = msgspec.structs.replace(SHOP_RULES, mode=Mode.DAY, debtors="collective", corrections="automatic")
-"""One entry per day; what changes afterwards is corrected by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,16 +102,15 @@ class OneApp(Apps):
 class SimulatedHouse(House):
     """The house over a world's plugins, a failing disk and a settable clock."""
 
-    def __init__(
-        self, world: World, path: Path, template: Path | None, kinds: tuple[type[Source], type[Target]]
-    ) -> None:
-        source, target = kinds
-        self.world, self.clock, self._ticks = world, world.clock, 0
+    def __init__(self, stage: Stage, path: Path, template: Path | None) -> None:
+        world = stage.world
+        self.stage, self.world, self.clock, self._ticks = stage, world, world.clock, 0
         self.log, self.metrics = KitContext().log, Metrics()
         self.database = self._open(path, template)
         chance = world.chance.random
         self.vault = Vault(new_keys(chance.randbytes), chance.randbytes)
-        found = Plugins(sources={source.name: source}, targets={target.name: target}, problem_codes=Catalogue())
+        source, target = stage.source, stage.target
+        found = Plugins(sources={source.name: source}, targets={target.name: target}, problem_codes=stage.codes)
         self.plugins = cast("PluginHost", found)
         self.apps = OneApp(target)
         self.grants = GrantKeeper(
@@ -149,7 +129,7 @@ class SimulatedHouse(House):
     def context(self, row: ConnectionRow, *, backfill: bool = False) -> Context:
         """Make the ports of one connection."""
         grant = HeldGrant(self.grants, row.grant, NoHttp()) if row.grant is not None else None
-        return KitContext(clock=self.clock, grant=grant)
+        return self.stage.contexts[row.role](grant)
 
     def place(self, worker: str) -> Workplace:
         """Make the place of a worker."""
@@ -167,13 +147,25 @@ class SimulatedHouse(House):
             metrics=self.metrics,
         )
 
-    def furnish(self, till: Rules) -> None:
-        """Write connections, the grant, and a licence for each unit; the till's with rules of its own."""
+    def furnish(self) -> None:
+        """Write connections, the grant if there is one, and a licence for each unit."""
         now = self.microseconds()
-        pair = seal(self.vault, GRANT, self.world.vendor.authorise(), self.clock.now())
         with self.database.write() as connection:
-            for table, values in _rows(now, {"shop": SHOP_RULES, "till": till}, pair._asdict(), self.plugins):
+            for table, values in (*self._grant(), *_rows(now, self.stage)):
                 connection.execute(sa.insert(table).values(**values))
+
+    def licences(self) -> list[Licence]:
+        """Return the licences, one for each unit."""
+        with self.database.read() as connection:
+            return [licences.get(connection, id) for id in _ids(self.stage)]
+
+    def _grant(self) -> Iterator[tuple[sa.Table, dict[str, object]]]:
+        if not self.stage.has_grant:
+            return
+        pair = seal(self.vault, GRANT, self.world.vendor.authorise(), self.clock.now())
+        identity = {"identity": "books", "identity_name": "Books", "state": "ok"}
+        yield tables.app, {"id": APP, "name": "books", "plugin": self.stage.target.name}
+        yield tables.grants, {"id": GRANT, "app": APP, **identity, **pair._asdict()}
 
     def tokens(self) -> Tokens:
         """Authorise once more, as a person at the vendor's page does."""
@@ -198,31 +190,30 @@ def make_template(folder: Path) -> Path:
     return path
 
 
-def _rows(
-    now: int, rules: Mapping[str, Rules], pair: Mapping[str, object], plugins: PluginHost
-) -> Iterator[tuple[sa.Table, dict[str, object]]]:
-    (source,), (target,) = plugins.sources, plugins.targets
-    identity = {"identity": "books", "identity_name": "Books", "state": "ok"}
-    yield tables.app, {"id": APP, "name": "books", "plugin": target}
-    yield tables.grants, {"id": GRANT, "app": APP, **identity, **pair}
-    for id, plugin, role in ((SOURCE, source, "source"), (TARGET, target, "target")):
-        bound = {"app": APP, "grant": GRANT} if role == "target" else {}
+def _ids(stage: Stage) -> list[int]:
+    return [FIRST_LICENCE + 10 * n for n in range(len(stage.rules))]
+
+
+def _rows(now: int, stage: Stage) -> Iterator[tuple[sa.Table, dict[str, object]]]:
+    for id, plugin, role in ((SOURCE, stage.source.name, "source"), (TARGET, stage.target.name, "target")):
+        bound = {"app": APP, "grant": GRANT} if role == "target" and stage.has_grant else {}
+        settings = msgspec.json.encode(stage.settings.get(role, {})).decode()
         yield (
             tables.connection,
-            {"id": id, "name": role, "plugin": plugin, "role": role, "settings": "{}", "state": "ok", "reason": "",
-             "changed_at": now, **bound},
+            {"id": id, "name": role, "plugin": plugin, "role": role, "settings": settings, "state": "ok",
+             "reason": "", "changed_at": now, **bound},
         )  # fmt: skip
     yield (
         tables.administration,
-        {"id": ADMINISTRATION, "connection": TARGET, "code": "main", "name": "Main", "currency": "EUR",
-         "environment": "", "facts": json.dumps({})},
+        {"id": ADMINISTRATION, "connection": TARGET, "code": stage.administration, "name": "Main", "currency": "EUR",
+         "environment": "", "facts": "{}"},
     )  # fmt: skip
-    for unit, id in LICENCES.items():
+    for id, unit, code in zip(_ids(stage), stage.rules, CODES.values(), strict=False):
         yield (
             tables.licence,
-            {"id": id, "name": unit, "code": CODES[unit], "source": SOURCE, "unit": unit,
+            {"id": id, "name": unit, "code": code, "source": SOURCE, "unit": unit,
              "target": TARGET, "administration": ADMINISTRATION, "start": "2026-01-01", "state": "active",
              "automatic": True, "interval_minutes": 1, "rules": 1, "applied": "", "next_at": now, "changed_at": now},
         )  # fmt: skip
-        body = msgspec.json.encode(rules[unit]).decode()
+        body = msgspec.json.encode(stage.rules[unit]).decode()
         yield tables.rules, {"licence": id, "version": 1, "body": body, "actor": "simulation", "at": now}

@@ -11,23 +11,17 @@ from sqlalchemy.exc import OperationalError
 
 from boekbrug.store import states, tables
 from boekbrug.sync.worker import Worker
-from boekbrug.testing.clock import SettableClock
 from boekbrug.testing.simulation.happenings import Happenings
-from boekbrug.testing.simulation.invariants import Broken, Watch
+from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.person import Person
-from boekbrug.testing.simulation.place import DAY_RULES, LIMITS, SHOP_RULES, SimulatedHouse
-from boekbrug.testing.world import Chance, Died, Fault, Perils, World, source_of, target_of
+from boekbrug.testing.simulation.place import SimulatedHouse
+from boekbrug.testing.simulation.stage import StageMaker, own_stage
+from boekbrug.testing.world import Chance, Died, Fault, Perils
 
 STEPS = 200
 LEAST_FAULTS = 20
 _ROUNDS_TO_REST = 60
 _STEPS_TO_REST = 4000
-STARTS = (
-    dt.datetime(2026, 9, 15, 10, 0, tzinfo=dt.UTC),
-    # the nights in which summer time begins and ends, half an hour before
-    dt.datetime(2026, 3, 29, 0, 30, tzinfo=dt.UTC),
-    dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC),
-)
 _A_WAIT = (dt.timedelta(minutes=16),) * 2 + (dt.timedelta(hours=13),)
 """How long to wait while nothing is due: past a quiet period and some backoffs, then past the end of a day."""
 
@@ -45,25 +39,22 @@ class Simulation:
     workers: int = 2
     batch_size: int = 4
     template: Path | None = None
+    #: what the engine is put on, made from chance, perils and the seed
+    staged: StageMaker | None = None
     trace: list[str] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self.clock = SettableClock(STARTS[self.seed % len(STARTS)])
         chance = Chance(random=self.random, favourites=tuple(self.random.sample(list(Fault), 2)))
         self.chance, self.perils = chance, Perils()
-        self.world = World(
-            clock=self.clock, chance=chance, perils=self.perils, call_deadline=LIMITS.call_deadline,
-            totals_per_day=bool(self.seed % 2),
-        )  # fmt: skip
-        # every second pair of worlds has books whose entries are prepared without asking them
-        kind = target_of(self.world, batch_size=self.batch_size, prepare_asks=self.seed % 4 < 2)
+        self.stage = (self.staged or own_stage)(chance, self.perils, self.seed, self.batch_size)
+        self.world, self.clock = self.stage.world, self.stage.world.clock
         self.path = self.folder / f"{self.seed}.db"
-        self.house = SimulatedHouse(self.world, self.path, self.template, (source_of(self.world), kind))
-        self.house.furnish(DAY_RULES if self.world.totals_per_day else SHOP_RULES)
+        self.house = SimulatedHouse(self.stage, self.path, self.template)
+        self.house.furnish()
         self.person = Person(self.house, self.world)
-        self.watch = Watch(self.path, self.world)
+        self.watch = self.stage.watch(self.path, self.world)
         self._names = iter(range(1, 1_000_000))
         self.frozen: dict[str, int] = {}
         self.coverage: Counter[tuple[str, str, str]] = Counter()
@@ -193,8 +184,7 @@ class Simulation:
             correcting = connection.scalar(sa.select(sa.func.count()).where(changed)) or 0
         left = {state: counts[state] for state in ("waiting", "in-doubt", "problem")}
         left |= {"entries": entries, "corrections": correcting if self.world.totals_per_day else 0}
-        left["documents"] = len(self.world.orders()) - (fetched or 0)
-        left["changes"] = len(self.world.shop) - sum(int(one or 0) for one in cursors)
+        left["unfetched"] = self.world.unfetched(fetched or 0, cursors)
         return {what: count for what, count in left.items() if count}
 
     def _replace(self, n: int) -> None:

@@ -1,6 +1,7 @@
 """What goes wrong when: one seed decides, a script overrules it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -39,8 +40,8 @@ class Chance:
         self.met[Fault.BUSY.value] += 1
         return True
 
-    def accident(self) -> Fault | None:
-        """Say what goes wrong with a call: what the script says, else by chance, mostly nothing."""
+    def accident(self, among: Sequence[Fault] = tuple(Fault)) -> Fault | None:
+        """Say what of these goes wrong with a call: what the script says, else by chance, mostly nothing."""
         if self.script:
             scripted = self.script.pop(0)
             if scripted:
@@ -48,7 +49,7 @@ class Chance:
             return scripted
         if not self.faulty or self.random.random() >= self.rate:
             return None
-        likely: list[Fault] = [*Fault, *(self.favourites * 4)]
+        likely = [*among, *(one for one in self.favourites * 4 if one in among)]
         fault = self.random.choice(likely)
         self.met[fault.value] += 1
         return fault

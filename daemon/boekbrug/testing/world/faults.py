@@ -15,6 +15,7 @@ from boekbrug.contract import (
     Problem,
     Refused,
     Retriable,
+    Unknown,
 )
 
 
@@ -31,9 +32,9 @@ class Fault(StrEnum):
     LATE_COMMIT = "late-commit"
     #: nothing was committed and no valid reply came
     LOST_CALL = "lost-call"
-    #: 5xx with a body that says so, and nothing was committed
+    #: 5xx with a body that says nothing of what became of the call: a plugin answers that it is unknown
     SERVER_ERROR = "server-error"
-    #: 5xx without a body, after the commit
+    #: 5xx without a body
     BARE_ERROR = "bare-error"
     #: half of a batch is committed, then the reply is lost
     HALF_BATCH = "half-batch"
@@ -80,6 +81,10 @@ class Ledger(Protocol):
         """Write it some time before the client's deadline has passed twice."""
         ...
 
+    def commits_before_it_fails(self) -> bool:
+        """Say whether a call that ends in 5xx had its effect before."""
+        ...
+
     def retry_after(self) -> dt.timedelta:
         """Say how long to stay away."""
         ...
@@ -117,6 +122,21 @@ def _lost_call(_books: Ledger, _prepared: Sequence[Prepared]) -> Sequence[Outcom
     raise OutcomeUnknown(call="post")
 
 
+def _server_error(books: Ledger, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
+    return _answered(books, prepared, "HTTP 503: try again later")
+
+
+def _bare_error(books: Ledger, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
+    return _answered(books, prepared, "HTTP 502")
+
+
+def _answered(books: Ledger, prepared: Sequence[Prepared], reason: str) -> Sequence[Outcome]:
+    """Answer 5xx, which says of nothing whether it was committed before."""
+    if books.commits_before_it_fails():
+        _commit_all(books, prepared)
+    return [Unknown(reason=reason)] * len(prepared)
+
+
 def _half_batch(books: Ledger, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
     _commit_all(books, prepared[: len(prepared) // 2])
     raise OutcomeUnknown(call="post")
@@ -149,8 +169,8 @@ _ACCIDENTS: dict[Fault | None, Callable[[Ledger, Sequence[Prepared]], Sequence[O
     Fault.LOST_REPLY: _lost_reply,
     Fault.LATE_COMMIT: _late_commit,
     Fault.LOST_CALL: _lost_call,
-    Fault.SERVER_ERROR: _lost_call,
-    Fault.BARE_ERROR: _lost_reply,
+    Fault.SERVER_ERROR: _server_error,
+    Fault.BARE_ERROR: _bare_error,
     Fault.HALF_BATCH: _half_batch,
     Fault.GARBAGE: _garbage,
     Fault.REFUSED: _refused,

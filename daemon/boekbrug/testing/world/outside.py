@@ -1,8 +1,10 @@
 """The world outside: a shop whose orders come and change, and the books that its sales go to."""
 
 import datetime as dt
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -49,7 +51,8 @@ class World:
     shop: list[tuple[str, Document]] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     debtors: list[Debtor] = field(default_factory=list)
-    under_way: list[tuple[dt.datetime, Prepared]] = field(default_factory=list)
+    #: what has its effect later, although its client has given up
+    under_way: list[tuple[dt.datetime, Callable[[], object]]] = field(default_factory=list)
     #: the books' period is closed, and whatever is sent is refused
     is_closed: bool = False
     #: the books have moved to another address
@@ -86,17 +89,42 @@ class World:
         """Return every order as it is now."""
         return {document.source_id: document for _, document in self.shop}
 
-    def by_mark(self) -> Counter[str]:
-        """Count the records per mark."""
-        return Counter(record.mark for record in self.records)
+    def size(self) -> tuple[int, ...]:
+        """Count what the books hold, so that it can be told whether anything came."""
+        return len(self.records), len(self.debtors)
+
+    def by_mark(self) -> Mapping[str, Sequence[tuple[str, int | None]]]:
+        """Return id and total of the entries in the books, per mark."""
+        found = defaultdict[str, list[tuple[str, int | None]]](list)
+        for record in self.records:
+            found[record.mark].append((record.id, record.entry.total))
+        return found
+
+    def customers(self) -> Mapping[str, Sequence[str]]:
+        """Return the ids of the customers in the books, per mark."""
+        found = defaultdict[str, list[str]](list)
+        for debtor in self.debtors:
+            found[debtor.mark].append(debtor.id)
+        return found
+
+    def there(self, mark: str) -> str | None:
+        """Return the id of what the books list under a mark by now, as a person sees it."""
+        now = self.clock.now()
+        known: list[Record | Debtor] = [*self.records, *self.debtors]
+        return next((one.id for one in known if one.mark == mark and one.listed_at <= now), None)
+
+    def unfetched(self, documents: int, cursors: Sequence[str]) -> int:
+        """Count what of the shop has not come through, beside so many documents with the cursors of its units."""
+        changes = len(self.shop) - sum(int(one or 0) for one in cursors)
+        return len(self.orders()) - documents + changes
 
     def settle_late_commits(self) -> None:
         """Commit what is still under way and whose moment has come."""
         now = self.clock.now()
         arrived = [call for call in self.under_way if call[0] <= now]
         self.under_way = [call for call in self.under_way if call[0] > now]
-        for at, prepared in arrived:
-            self._write(prepared, at)
+        for _, commit in arrived:
+            commit()
 
     def commit(self, prepared: Prepared) -> Booked:
         """Write an entry or a customer into the books; nothing in the world forbids the same one twice."""
@@ -106,9 +134,17 @@ class World:
 
     def commit_later(self, prepared: Prepared) -> None:
         """Write it after the client has given up, before its deadline has passed twice."""
+        at = self.later()
+        self.under_way.append((at, partial(self._write, prepared, at)))
+
+    def later(self) -> dt.datetime:
+        """Choose a moment after the client has given up, and before its deadline has passed twice."""
         latest = int(self.call_deadline.total_seconds())
-        at = self.clock.now() + dt.timedelta(seconds=self._random.randint(1, latest))
-        self.under_way.append((at, prepared))
+        return self.clock.now() + dt.timedelta(seconds=self._random.randint(1, latest))
+
+    def commits_before_it_fails(self) -> bool:
+        """Say whether a call that ends in 5xx had its effect before."""
+        return self._random.random() < 0.5
 
     def retry_after(self) -> dt.timedelta:
         """Say how long to stay away."""
@@ -120,9 +156,14 @@ class World:
         listed = (debtor for debtor in self.debtors if debtor.party.key == party.key and debtor.listed_at <= now)
         return next((debtor.id for debtor in listed), None)
 
+    def close(self, *, closed: bool) -> None:
+        """Close the books' period, or open it again."""
+        self.is_closed = closed
+
     def mend(self) -> None:
         """Open the period again and let the books be found where they are."""
-        self.is_closed = self.is_moved = False
+        self.close(closed=False)
+        self.is_moved = False
         self.chance.storm = 0
 
     def enter(self, access: str) -> None:

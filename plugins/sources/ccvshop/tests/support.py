@@ -2,17 +2,14 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from io import BytesIO
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-import requests
-
-from boekbrug.contract import Document, DocumentRef, HttpResponse, Page, Window
-from boekbrug.testing import KitContext, SettableClock
+from boekbrug.contract import Document, DocumentRef, Page, Window
+from boekbrug.runtime.http import Answer
+from boekbrug.testing import KitContext, MountedHttp, SettableClock
 from boekbrug.testing.standin import Surroundings
 from boekbrug.testing.wire import Broken, Fault, Faults
 from boekbrug_ccvshop.plugin import UNIT, CcvShop
@@ -24,56 +21,21 @@ KEYS = {"root": ROOT, "public": "pub_standin_0123456789", "secret": "s3cr3t_stan
 APRIL = dt.datetime(2026, 4, 15, 10, 0, tzinfo=dt.UTC)
 
 
-class Answer:
-    """What a call got back."""
-
-    def __init__(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
-        self.status_code, self.content = status, content
-        self.headers: Mapping[str, str] = requests.structures.CaseInsensitiveDict(headers)
-
-    @property
-    def text(self) -> str:
-        return self.content.decode()
-
-    def json(self) -> Any:
-        return msgspec.json.decode(self.content)
-
-
-class Mounted:
-    """A port to the outside that calls the stand-in without a network, and counts calls per resource."""
+class Mounted(MountedHttp):
+    """The http port onto the stand-in, which counts calls per resource."""
 
     def __init__(self, application: ShopApplication, faults: Faults) -> None:
-        self._application, self._faults = application, faults
+        super().__init__(application)
+        self._faults = faults
         self.calls: Counter[str] = Counter()
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        creates: bool = False,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        json: object = None,
-    ) -> HttpResponse:
-        parts = urlsplit(url)
-        self.calls[f"{method} {_resource(parts.path)}"] += 1
-        fault = self._faults.take(Broken.STATUS, method=method, path=parts.path)
+    def request(self, method: str, url: str, **call: Any) -> Answer:
+        path = urlsplit(url).path
+        self.calls[f"{method} {_resource(path)}"] += 1
+        fault = self._faults.take(Broken.STATUS, method=method, path=path)
         if fault is not None:
-            return Answer(fault.status, list(fault.headers.items()), fault.body.encode())
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": parts.path,
-            "QUERY_STRING": parts.query,
-            "CONTENT_LENGTH": str(len(data or b"")),
-            "HTTP_HOST": parts.netloc,
-            "wsgi.input": BytesIO(data or b""),
-        }
-        environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()}
-        told: list[Any] = []
-        body = b"".join(self._application(environ, lambda *given: told.extend(given)))  # type: ignore[arg-type]
-        return Answer(int(told[0].split()[0]), told[1], body)
+            return Answer(fault.status, fault.headers, fault.body.encode())
+        return super().request(method, url, **call)
 
 
 def _resource(path: str) -> str:

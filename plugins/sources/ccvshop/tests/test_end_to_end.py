@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -15,6 +16,7 @@ from boekbrug_ccvshop_standin.world import Person, own_totals
 
 from .books import Books, books
 
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 LAMP = Content(items=(Item(name="Lamp", price=2495, count=2),), shipping=695)
 EVA = Person(id=77_001, name="Eva Voorbeeld", email="eva@example.com", deliver_to="NL")
 CODES = {"VH": "21", "VL": "9"}
@@ -108,7 +110,7 @@ def test_order_first_seen_paid_is_booked_on_that_day(bridge: Books) -> None:
     bridge.world.change_order(order.id, {"paid": True, "status": 2})
     bridge.advance(3 * 24 * 3600)
     assert bridge.run() == {"booked": 1}
-    day = bridge.clock.now().date()
+    day = bridge.clock.now().astimezone(AMSTERDAM).date()
     assert any(day.isoformat() in line and str(order.number) in line for line in bridge.ledger().splitlines())
 
 

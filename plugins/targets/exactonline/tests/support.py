@@ -1,8 +1,7 @@
 """Exact's stand-in mounted behind the http port, with the steps that most tests begin with."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from io import BytesIO
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,14 +18,13 @@ from boekbrug.contract import (
     EntryKind,
     InboundRequest,
     Line,
-    NotReachable,
-    OutcomeUnknown,
+    Match,
     Party,
     Role,
     Tokens,
 )
 from boekbrug.runtime.http import Answer
-from boekbrug.testing import TargetWorld
+from boekbrug.testing import MountedHttp, TargetWorld
 from boekbrug.testing.clock import SettableClock
 from boekbrug.testing.context import KitContext
 from boekbrug.testing.control import Controlled
@@ -43,42 +41,17 @@ BASE = "https://exact.test"
 DIVISION = "1234567"
 
 
-class Mounted:
-    """The http port onto a WSGI application, without a network; what is not answered is unknown."""
+class Mounted(MountedHttp):
+    """The http port onto the stand-in, which notes the calls."""
 
     def __init__(self, application: WSGIApplication) -> None:
-        self._application = application
+        super().__init__(application)
         self.calls: list[tuple[str, str, bytes]] = []
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        creates: bool = False,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        json: object = None,
-    ) -> Answer:
+    def request(self, method: str, url: str, **call: Any) -> Answer:
         parts = urlsplit(url)
-        body = data or b""
-        self.calls.append((method, f"{parts.path}?{parts.query}", body))
-        given = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()}
-        environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": parts.path, "QUERY_STRING": parts.query, "HTTP_HOST": parts.netloc,
-            "wsgi.url_scheme": parts.scheme, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body)), **given,
-        }  # fmt: skip
-        told: list[Any] = []
-
-        def start(status: str, given: list[tuple[str, str]], exc_info: object = None) -> Any:
-            told[:] = [int(status[:3]), dict(given)]
-
-        try:
-            content = b"".join(self._application(environ, start))
-        except ConnectionAbortedError as lost:
-            raise (OutcomeUnknown if creates else NotReachable)(reason=str(lost)) from lost
-        return Answer(told[0], told[1], content)
+        self.calls.append((method, f"{parts.path}?{parts.query}", call.get("data") or b""))
+        return super().request(method, url, **call)
 
     def paths(self, method: str) -> list[str]:
         """Name the entities that were called, in order."""
@@ -144,6 +117,7 @@ class World(TargetWorld):
             clock=clock,
         )
         self.change(limits={"minutely": 0, "daily": 0, "errors": 0})
+        self._known = set(self.division.customers)
 
     @property
     def division(self) -> Any:
@@ -156,6 +130,27 @@ class World(TargetWorld):
 
     def records(self) -> int:
         return len(self.division.entries)
+
+    def marked(self) -> Mapping[str, Sequence[Match]]:
+        totals: dict[str, int] = {}
+        for line in self.division.ledger:
+            totals[line["EntryID"]] = totals.get(line["EntryID"], 0) + max(0, int(line["AmountDC"] * 100))
+        found: dict[str, list[Match]] = {}
+        for id, entry in self.division.entries.items():
+            found.setdefault(entry["YourRef"], []).append(Match(id=id, total=totals[id]))
+        return found
+
+    def close(self, *, closed: bool) -> None:
+        today = self.clock.now()
+        periods = [[journal, today.year, today.month] for journal in self.division.journals]
+        self.change(**{"close" if closed else "open": periods})
+
+    def customers(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for id, card in self.division.customers.items():
+            if id not in self._known:
+                found.setdefault(card["SearchCode"].strip(), []).append(id)
+        return found
 
     def entry(self, chart: Chart, kind: EntryKind, mark: str, gross: int, date: dt.date) -> Entry:
         entry = sample_entry(chart, kind, mark, gross, date)

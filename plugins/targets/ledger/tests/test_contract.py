@@ -1,7 +1,9 @@
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import boekbrug_ledger.plugin
+from boekbrug.contract import Match
 from boekbrug.testing import TargetContract, TargetWorld
 from boekbrug_ledger.settings import DialectName
 from boekbrug_ledger.target import LedgerTarget
@@ -25,6 +27,10 @@ journal = [
 """
 TRANSACTION = re.compile(r"^\d{4}-\d\d-\d\d [*!]", re.MULTILINE)
 YEAR = "[0-9][0-9][0-9][0-9].*"
+WHOLE = re.compile(r"\n; boekbrug\n(.*?)\n; end$", re.DOTALL | re.MULTILINE)
+"""A record that was not cut short; what was is not in the books."""
+MARK = re.compile(r"mark: ?([^\s,]+)")
+DEBIT = re.compile(r"^ {4}\S+ +(\d+)\.(\d\d) ", re.MULTILINE)
 
 
 class Books(TargetWorld):
@@ -44,6 +50,15 @@ class Books(TargetWorld):
 
     def records(self) -> int:
         return sum(len(TRANSACTION.findall(path.read_text())) for path in self.folder.glob(YEAR))
+
+    def marked(self) -> Mapping[str, Sequence[Match]]:
+        found: dict[str, list[Match]] = {}
+        for path in self.folder.glob(YEAR):
+            for record in WHOLE.findall(path.read_text()):
+                (mark,) = MARK.findall(record)
+                total = sum(100 * int(euros) + int(cents) for euros, cents in DEBIT.findall(record))
+                found.setdefault(mark, []).append(Match(id=mark, total=total))
+        return found
 
 
 class TestHledger(TargetContract):
