@@ -190,6 +190,13 @@ class _Changed(MetaPathFinder, Loader):
         exec(compile(self._change.tree, module.__file__ or "", "exec"), module.__dict__)
 
 
+_DRILLS = (
+    ("lost-reply", "deliver"), ("late-commit", "deliver"), ("killed", "deliver"), ("frozen", "deliver"),
+    ("lost-commit", "deliver"), ("busy", "deliver"), ("died", "parties"), ("cannot-tell", "compose"),
+)  # fmt: skip
+"""What is tried first: it catches most of what can be caught, in a few seconds."""
+
+
 def judge(change: Change, seconds: int) -> int:
     """Fork, change the module, simulate; return how it ended."""
     child = os.fork()
@@ -207,6 +214,8 @@ def judge(change: Change, seconds: int) -> int:
 
 def _simulate(change: Change, seconds: int) -> int:
     sys.meta_path.insert(0, _Changed(change))
+    from boekbrug.testing.simulation.drills import Drill
+    from boekbrug.testing.simulation.drills import run as run_drill
     from boekbrug.testing.simulation.exhaustive import every_death, every_interleaving, three_sales
     from boekbrug.testing.simulation.place import make_template
     from boekbrug.testing.simulation.simulator import Simulation
@@ -216,6 +225,8 @@ def _simulate(change: Change, seconds: int) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         template = make_template(folder)
+        for fault, phase in _DRILLS:
+            run_drill(Drill(fault, phase, is_empty=False), folder, template)
         every_death(folder, template, Fault.LOST_REPLY, 2, scenario=three_sales, stride=7)
         every_interleaving(folder, template, Fault.LATE_COMMIT, waits=True, stride=211)
         _refuse_unsent(Simulation(seed=3, folder=folder, template=template, workers=1))

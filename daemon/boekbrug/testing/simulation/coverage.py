@@ -1,9 +1,8 @@
 """Which state entries were in when which accident happened in which phase, and why some of it cannot be."""
 
-from collections import Counter
 from collections.abc import Mapping
 
-from boekbrug.testing.world import Fault, FindFault, TokenFault
+from boekbrug.testing.world import Fault, FindFault, Peril, TokenFault
 
 Cell = tuple[str, str, str]
 """State of an entry, accident, phase of the worker."""
@@ -29,27 +28,32 @@ REACH: dict[str, frozenset[str]] = {
     FindFault.LATE_LISTING: _POSTED,
     **dict.fromkeys((str(fault) for fault in TokenFault), _CALLED),
 }
-"""In which phases an accident of a call can come; what strikes the machine or the books comes in any."""
+"""In which phases an accident of a call can come."""
+STRIKES = (
+    "killed", "frozen", "clock-jump", "period-closed", "moved", "storm", "restored", *(str(peril) for peril in Peril),
+)  # fmt: skip
+"""What strikes the machine or the books comes in any phase."""
+ALL = tuple(sorted((*REACH, *STRIKES)))
 WHY = {
     "a": "without an entry there are no customers to be made known and nothing to be sent or asked for",
     "b": "the call that this happens to is not made in this phase",
 }
 
 
-def table(met: Mapping[Cell, int]) -> tuple[str, list[Cell]]:
-    """Draw the table; return it with the cells that are empty and not explained."""
-    cells = Counter[Cell]()
-    for (state, fault, step), count in met.items():
-        cells[state, fault, phase_of(step)] += count
-    faults = sorted({fault for _, fault, _ in cells})
+def table(met: Mapping[Cell, int]) -> str:
+    """Draw the table of all accidents; `!` is a cell that is empty and not explained."""
     lines = [f"{'accident':18} {'phase':9}" + "".join(f"{state:>10}" for state in STATES)]
-    empty: list[Cell] = []
-    for fault in faults:
+    for fault in ALL:
         for phase in ABOUT:
-            row = [_drawn(cells[state, fault, phase], (state, fault, phase), empty) for state in STATES]
+            row = [_drawn(met.get((state, fault, phase), 0), (state, fault, phase)) for state in STATES]
             lines.append(f"{fault:18} {phase:9}" + "".join(f"{cell:>10}" for cell in row))
-    lines += [f"{letter}: {why}" for letter, why in WHY.items()]
-    return "\n".join(lines), empty
+    return "\n".join([*lines, *(f"{letter}: {why}" for letter, why in WHY.items())])
+
+
+def empty_cells(met: Mapping[Cell, int]) -> list[Cell]:
+    """List the cells that were not met and are not explained."""
+    cells = ((state, fault, phase) for fault in ALL for phase in ABOUT for state in STATES)
+    return [cell for cell in cells if not met.get(cell) and not explained(cell)]
 
 
 def phase_of(step: str) -> str:
@@ -57,13 +61,8 @@ def phase_of(step: str) -> str:
     return next((phase for phase, steps in ABOUT.items() if step in steps), "between")
 
 
-def _drawn(count: int, cell: Cell, empty: list[Cell]) -> str:
-    if count:
-        return str(count)
-    if letter := explained(cell):
-        return letter
-    empty.append(cell)
-    return "!"
+def _drawn(count: int, cell: Cell) -> str:
+    return str(count) if count else explained(cell) or "!"
 
 
 def explained(cell: Cell) -> str:

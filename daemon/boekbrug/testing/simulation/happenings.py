@@ -4,6 +4,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from boekbrug.store import caution
@@ -31,16 +32,25 @@ class Happenings:
         if simulation.stage.reverses:
             rare |= {self._reverse: 4, self._pass_a_day: 2}
         else:
-            rare |= {self._back_up: 3, self._restore: 1}
+            rare |= {self.back_up: 3, self._restore: 1}
         for liked in self._random.sample(list(rare), 2):
             rare[liked] *= 3
         self._weights = rare | {
-            self._work: _WORK, self._sell: 24, self._change: 5, self._pass_time: 10, self._mend: 10
+            self._work: _WORK, self._sell: 24, self._change: 5, self._pass_time: 10, self._mend: 10, self._dawdle: 4
         }  # fmt: skip
 
     def next(self) -> str:
         """Let the next thing happen; return it as a line of the trace."""
         return self._random.choices(list(self._weights), weights=list(self._weights.values()))[0]()
+
+    def strikes(self) -> dict[str, Callable[[int], str]]:
+        """Name what can strike a worker where it stands, or in its next step."""
+        strikes: dict[str, Callable[[int], str]] = {
+            "killed": self._sim.kill, "frozen": self._freeze, "clock-jump": self._jump, "period-closed": self._close,
+            "moved": self._move, "storm": self._storm, "restored": self._restore,
+        }  # fmt: skip
+        strikes.update({str(peril): partial(self._plan, peril) for peril in Peril})
+        return strikes
 
     def likes(self, *names: str) -> None:
         """Let what is named happen five times as often."""
@@ -98,36 +108,46 @@ class Happenings:
         self._sim.perils.plan(Peril.LOST_COMMIT, self._random.randint(0, 6))
         return "the answer to a commit is lost soon"
 
-    def _freeze(self) -> str:
+    def _freeze(self, n: int | None = None) -> str:
         """Let a worker stand still for longer than its lease while the others go on."""
-        n = self._anyone()
+        n = self._anyone() if n is None else n
         worker = self._sim.crew[n].work.worker
         self._sim.frozen[worker] = self._random.randint(5, 20)
         self._sim.strike(n, "frozen")
         self._pass(LIMITS.lease + dt.timedelta(seconds=1))
         return f"{worker} freezes for longer than its lease"
 
-    def _jump(self) -> str:
+    def _dawdle(self) -> str:
+        """Let a worker stand still within its lease, with all that it holds."""
+        worker = self._sim.crew[self._anyone()].work.worker
+        self._sim.frozen[worker] = self._random.randint(5, 20)
+        return f"{worker} dawdles"
+
+    def _plan(self, peril: Peril, n: int) -> str:
+        self._sim.perils.plan(peril, 0)
+        return f"{peril}: {self._sim.work(n)}"
+
+    def _jump(self, n: int | None = None) -> str:
         """Put the clock forward by hours, or back a little, as a person or a time server does."""
         by = self._random.choice((dt.timedelta(hours=1), dt.timedelta(hours=7), -dt.timedelta(seconds=90)))
-        self._sim.strike(self._anyone(), "clock-jump")
+        self._sim.strike(self._anyone() if n is None else n, "clock-jump")
         self._sim.world.went_back |= by < dt.timedelta()
         self._pass(by)
         return f"the clock jumps by {by}"
 
-    def _close(self) -> str:
+    def _close(self, n: int | None = None) -> str:
         self._sim.world.close(closed=True)
-        self._sim.strike(self._anyone(), "period-closed")
+        self._sim.strike(self._anyone() if n is None else n, "period-closed")
         return "the period is closed in the books"
 
-    def _move(self) -> str:
+    def _move(self, n: int | None = None) -> str:
         self._sim.world.is_moved = True
-        self._sim.strike(self._anyone(), "moved")
+        self._sim.strike(self._anyone() if n is None else n, "moved")
         return "the books move to another address"
 
-    def _storm(self) -> str:
+    def _storm(self, n: int | None = None) -> str:
         self._sim.chance.storm = self._random.randint(4, 12)
-        self._sim.strike(self._anyone(), "storm")
+        self._sim.strike(self._anyone() if n is None else n, "storm")
         return "the books answer 429 to whatever comes"
 
     def _mend(self) -> str:
@@ -139,17 +159,18 @@ class Happenings:
             self._random, self._random.choice(list(self._sim.stage.rules)), rebook=self._random.random() < 0.6
         )
 
-    def _back_up(self) -> str:
+    def back_up(self) -> str:
+        """Copy the database."""
         with closing(sqlite3.connect(self._sim.path)) as origin, closing(sqlite3.connect(self._copy)) as copy:
             origin.backup(copy)
         self._copied = True
         return "the database is copied"
 
-    def _restore(self) -> str:
+    def _restore(self, n: int | None = None) -> str:
         """Put the last copy back, as `db restore` does; all workers end with that."""
         if not self._copied:
             return "there is no copy to put back"
-        self._sim.strike(self._anyone(), "restored")
+        self._sim.strike(self._anyone() if n is None else n, "restored")
         self._sim.perils.clear()
         with closing(sqlite3.connect(self._copy)) as origin, closing(sqlite3.connect(self._sim.path)) as live:
             origin.backup(live)

@@ -10,6 +10,7 @@ from boekbrug.contract import Source, Target
 from boekbrug.testing.simulation.place import make_template
 from boekbrug.testing.simulation.simulator import STEPS, Simulation
 from boekbrug.testing.simulation.stage import StageMaker, stage_of_source, stage_of_target
+from boekbrug.testing.world import Fault
 from boekbrug.testing.worlds import SourceWorld, TargetWorld
 
 
@@ -19,6 +20,8 @@ class _Simulated:
     #: which seeds are tried
     seeds: Iterable[int] = range(1, 5)
     steps: int = STEPS
+    #: accidents that come more often than others; each seed has two of its own otherwise
+    favours: tuple[Fault, ...] = ()
 
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """Give each seed a test of its own."""
@@ -36,6 +39,7 @@ class _Simulated:
         simulation = Simulation(
             seed=seed, folder=folder, template=make_template(folder), workers=1 + seed % 3, staged=self._staged(place)
         )
+        simulation.chance.favourites = self.favours * 3 or simulation.chance.favourites
         try:
             simulation.run(self.steps)
         except Exception as broken:

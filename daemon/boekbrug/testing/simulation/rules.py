@@ -13,7 +13,7 @@ PAID_TO = "1060"
 """The account that all money comes in on."""
 TOTALLED = "till"
 """The unit whose sales are booked as one total per day, in worlds that do so."""
-CODES = {"shop": "S1M7", TOTALLED: "S1M8"}
+CODES = {"shop": "S1M7", TOTALLED: "S1M8", "fair": "S1M9", "stall": "S1MA"}
 """The licences' codes, as marks have them, by the unit that sells."""
 SHOP_RULES = Rules(
     vat_scheme=VatScheme.INVOICE,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from boekbrug.store import states, tables
 from boekbrug.sync.worker import Worker
+from boekbrug.testing.simulation.coverage import Cell, phase_of
 from boekbrug.testing.simulation.happenings import Happenings
 from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.person import Person
@@ -57,7 +58,7 @@ class Simulation:
         self.watch = self.stage.watch(self.path, self.world)
         self._names = iter(range(1, 1_000_000))
         self.frozen: dict[str, int] = {}
-        self.coverage: Counter[tuple[str, str, str]] = Counter()
+        self.coverage: Counter[Cell] = Counter()
         self._phases: dict[int, str] = {}
         self._seen: Counter[str] = Counter()
         self.crew = [self._hire() for _ in range(self.workers)]
@@ -100,16 +101,17 @@ class Simulation:
         if self.frozen.get(name, 0) > 0:
             self.frozen[name] -= 1
             return f"{name} is frozen"
+        states = self.states()
         try:
             with self.perils.at_work():
                 done = worker.step()
         except Died:
-            self._replace(n)
+            self._replace(n, states)
             return f"{name} dies in the middle of a step"
         except OperationalError as error:
-            self._replace(n)
+            self._replace(n, states)
             return f"{name} has lost its database ({error.orig}) and starts anew"
-        self.cover(n)
+        self._cover(n, states)
         if done is None:
             self.clock.advance(dt.timedelta(seconds=self.random.choice((1, 5, 20, 61))))
             self.world.settle_late_commits()
@@ -121,14 +123,15 @@ class Simulation:
     def strike(self, n: int, fault: str) -> None:
         """Count what strikes worker `n`, by the phase that it is in and the states that entries are in."""
         self.met[fault] += 1
-        self._note(n, fault)
+        self._note(n, fault, self.states())
 
-    def cover(self, n: int) -> None:
-        """Note what went wrong in a worker's step, by the phase before it."""
-        met = self.chance.met + self.perils.met
-        for fault in met - self._seen:
-            self._note(n, fault)
-        self._seen = met
+    def states(self) -> list[str]:
+        """List the states that entries are in."""
+        return self.watch.states() or ["none"]
+
+    def phase(self, n: int) -> str:
+        """Return the phase that a worker is in, by its last step."""
+        return phase_of(self._phases.get(n, "idle"))
 
     def overlook(self) -> None:
         """Leave out of the table what befell no worker: late commits that arrive as time passes."""
@@ -138,12 +141,13 @@ class Simulation:
         """Let a worker die where it stands, and put a new one in its place."""
         dead = self.crew[n].work.worker
         self.strike(n, "killed")
-        self._replace(n)
+        self._replace(n, self.states())
         return f"{dead} is killed"
 
     def hire_all(self) -> None:
         """Put new workers in the place of all."""
         self.frozen.clear()
+        self._phases.clear()
         self.crew = [self._hire() for _ in self.crew]
 
     def come_to_rest(self) -> None:
@@ -187,14 +191,21 @@ class Simulation:
         left["unfetched"] = self.world.unfetched(fetched or 0, cursors)
         return {what: count for what, count in left.items() if count}
 
-    def _replace(self, n: int) -> None:
-        self.cover(n)
+    def _replace(self, n: int, states: list[str]) -> None:
+        self._cover(n, states)
         self.crew[n] = self._hire()
         self._phases.pop(n, None)
 
-    def _note(self, n: int, fault: str) -> None:
-        for state in self.watch.states() or ["none"]:
-            self.coverage[state, fault, self._phases.get(n, "idle")] += 1
+    def _cover(self, n: int, states: list[str]) -> None:
+        """Note what went wrong in a worker's step, by its phase and the states before it."""
+        met = self.chance.met + self.perils.met
+        for fault in met - self._seen:
+            self._note(n, fault, states)
+        self._seen = met
+
+    def _note(self, n: int, fault: str, states: list[str]) -> None:
+        for state in states:
+            self.coverage[state, fault, self.phase(n)] += 1
 
     def _hire(self) -> Worker:
         return Worker(self.house.place(f"w{next(self._names)}"))

@@ -10,9 +10,9 @@ from boekbrug.contract import Buyer, Dates, Document, DocumentKind, DocumentLine
 
 
 def an_order(random: Random, serial: int, at: dt.datetime, buyer: int | None = None) -> Document:
-    """Make an order, mostly paid; that of a numbered buyer is."""
+    """Make an order, mostly paid; that of a numbered buyer is, unless the number is below zero. Buyer 0 is nobody."""
     gross = Decimal(random.randint(100, 99_999)) / 100
-    paid = random.random() < 0.8 or buyer is not None
+    paid = random.random() < 0.8 if buyer is None else buyer >= 0
     return _with_amount(
         Document(
             kind=DocumentKind.ORDER,
@@ -31,7 +31,7 @@ def an_order(random: Random, serial: int, at: dt.datetime, buyer: int | None = N
 
 def _buyer(n: int) -> Buyer | None:
     """Return one of few customers, so that they come back, or nobody."""
-    return Buyer(name=f"Klant {n}", email=f"klant{n}@example.org", country="NL") if n else None
+    return Buyer(name=f"Klant {n}", email=f"klant{n}@example.org", country="NL") if n > 0 else None
 
 
 def _with_amount(document: Document, gross: Decimal) -> Document:

@@ -25,6 +25,11 @@ class Vendor:
         #: the client may hold an old pair through no fault of its own
         self.excused = False
 
+    @property
+    def ends(self) -> dt.datetime:
+        """When the access token ends that was given last."""
+        return self._alive[f"access {self._pair}"]
+
     def authorise(self) -> Tokens:
         """Give a first pair, as a person at the vendor's page does."""
         self.is_ended = self.excused = False

@@ -1,0 +1,37 @@
+"""Every accident, in every phase of a worker, while entries are in every state."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from boekbrug.testing.simulation.coverage import ABOUT, STATES, Cell, empty_cells, explained, table
+from boekbrug.testing.simulation.drills import drills, run
+from boekbrug.testing.simulation.place import make_template
+
+
+def test_an_accident_that_is_drilled_meets_every_state(tmp_path: Path) -> None:
+    template = make_template(tmp_path)
+    for drill in list(drills())[3::16]:
+        met = run(drill, tmp_path, template)
+        wanted = {(state, drill.fault, drill.phase) for state in STATES if (state == "none") == drill.is_empty}
+        assert {cell for cell in wanted if not met[cell]} == set(), str(drill)
+
+
+@pytest.mark.prove
+def test_no_cell_of_the_table_is_empty_without_a_reason(tmp_path: Path) -> None:
+    template, met = make_template(tmp_path), Counter[Cell]()
+    for drill in drills():
+        met += run(drill, tmp_path, template)
+    assert empty_cells(met) == []
+    assert "!" not in table(met)
+
+
+def test_an_empty_cell_is_seen() -> None:
+    assert ("booked", "killed", "deliver") in empty_cells(Counter())
+    assert "!" in table(Counter())
+
+
+def test_no_state_is_explained_away_as_a_whole() -> None:
+    for state in STATES:
+        assert any(not explained((state, "killed", phase)) for phase in ABOUT)
