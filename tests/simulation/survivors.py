@@ -1,0 +1,78 @@
+"""The changes that the simulation does not notice: what notices them instead, or why there is nothing to notice.
+
+What has tests is run with the change in place: a change that they do not notice either has to have a reason too.
+"""
+
+from typing import NamedTuple
+
+FAILURES = "tests/integration/test_failures.py"
+ROUNDS = "tests/integration/test_rounds.py"
+RESTORE = "tests/integration/test_restore.py"
+DECIDE = "tests/integration/test_decide.py"
+
+
+class Mutant(NamedTuple):
+    """One change: where it is, what was there, and what stands there now."""
+
+    module: str
+    line: int
+    was: str
+    now: str
+
+    def __str__(self) -> str:
+        """Show it on one line."""
+        return f"{self.module}:{self.line}  {self.was}  ->  {self.now}"
+
+
+class Survivor(NamedTuple):
+    """Changes by the end of their module's name, the beginnings of what was there and of what stands there now."""
+
+    module: str
+    was: str
+    why: str = ""
+    tests: tuple[str, ...] = ()
+    now: str = ""
+
+    def is_about(self, change: Mutant) -> bool:
+        """Tell whether this speaks of a change."""
+        same = change.module.endswith(self.module) and change.was.startswith(self.was)
+        return same and change.now.startswith(self.now)
+
+
+_PACE = "how long is sent before the next page is fetched: the order of work, never what is sent"
+_PACE_LEARNS = "what the pace learns from: how many calls share their transactions, never what is sent"
+
+SURVIVORS = (
+    Survivor("sync.deliver", "if there: yield Step('recognised'", "a step that only tells; the next one comes sooner"),
+    Survivor("sync.deliver", "if at_most is not None and", _PACE),
+    Survivor("sync.deliver", "at_most is not None", _PACE),
+    Survivor("sync.deliver", "work.clock.now() - begun > at_most", _PACE),
+    Survivor("sync.deliver", "work.clock.now() - begun", _PACE_LEARNS),
+    # who goes out again among few, then alone: the simulated books have no entry that spoils a call for the others
+    Survivor("sync.deliver", "claim.reason == RESEND", tests=(FAILURES,)),
+    Survivor("sync.deliver", "one.bugs or one.unanswered", tests=(FAILURES,)),
+    Survivor("sync.deliver", "one.unanswered > 1", tests=(FAILURES,)),
+    Survivor("sync.deliver", "1", tests=(FAILURES, ROUNDS)),
+    # the next call would be made although the target wants none; all of it is given back, and sent once all the same
+    Survivor("sync.deliver", "if cause is not None: raise cause", tests=(ROUNDS, FAILURES)),
+    Survivor("sync.deliver", "cause is not None", tests=(ROUNDS, FAILURES)),
+    # plugins that trip over what they prepare, which the simulated books do not
+    Survivor("sync.deliver", "len(wanted) == 1", tests=(FAILURES,)),
+    Survivor("sync.deliver", "len(answers) != len(wanted)", tests=(FAILURES,)),
+    Survivor("sync.deliver", "raise PluginBug(verb='prepare'", tests=(FAILURES,)),
+    # the quiet period after a restore begins when the copy was put back
+    Survivor("sync.settle", "caution.since", tests=(RESTORE,)),
+    # targets that cannot look up, and plugins that answer fewer questions than they were asked
+    Survivor("sync.settle", "target.capabilities.finds", tests=(DECIDE,)),
+    Survivor("sync.settle", "len(answers) == len(due)", tests=(FAILURES, DECIDE)),
+)
+
+
+def tests_of(change: Mutant) -> tuple[str, ...]:
+    """Return the tests that stand for what is not simulated."""
+    return tuple(dict.fromkeys(test for one in SURVIVORS if one.is_about(change) for test in one.tests))
+
+
+def explanation(change: Mutant) -> str:
+    """Return why there is nothing to notice, or nothing."""
+    return next((one.why for one in SURVIVORS if one.why and one.is_about(change)), "")
