@@ -10,7 +10,18 @@ from tests.contract import notebook
 from tests.contract.notebook import call
 from tests.contract.notebook_books import Books, NotebookTarget
 
-from boekbrug.contract import Booked, Entry, Match, NotSent, Outcome, OutcomeUnknown, Prepared, Unknown
+from boekbrug.contract import (
+    Booked,
+    Effect,
+    Entry,
+    Match,
+    NotSent,
+    Outcome,
+    OutcomeUnknown,
+    Prepared,
+    Refused,
+    Unknown,
+)
 from boekbrug.testing import TargetWorld
 from boekbrug.testing.simulation import Broken, TargetSimulation
 from boekbrug.testing.world import Fault
@@ -63,6 +74,13 @@ class GivesUp(Bundling):
             return [NotSent(reason="time-out")] * len(prepared)
 
 
+class ForgetsTheLast(Bundling):
+    """Prepares all but the last of several entries."""
+
+    def prepare(self, administration: str, effects: Sequence[Effect]) -> Sequence[Prepared | Refused]:
+        return super().prepare(administration, effects[:-1] or effects)
+
+
 class TestBundles(TargetSimulation):
     plugin = Bundling
     module = notebook
@@ -85,6 +103,12 @@ def test_plugin_that_cheats_is_caught_with_its_trace(tmp_path: Path) -> None:
         for seed in range(1, 21):
             cheating.simulate(seed, _folder(tmp_path, seed))
     assert any("shop sells" in note for note in caught.value.__notes__)
+
+
+def test_plugin_that_prepares_too_few_has_them_prepared_one_by_one(tmp_path: Path) -> None:
+    forgetful = TestBundles()
+    forgetful.plugin = ForgetsTheLast
+    assert len(forgetful.simulate(2, tmp_path).world.by_mark()) > 5
 
 
 def _folder(within: Path, seed: int) -> Path:

@@ -34,15 +34,21 @@ _NOBODY, _UNPAID = 0, -1
 
 
 class Drill(NamedTuple):
-    """An accident, the phase that it comes in, and whether there is any entry yet."""
+    """An accident, the phase that it comes in, whether there is any entry yet, and whether a new customer buys."""
 
     fault: str
     phase: str
-    is_empty: bool
+    is_empty: bool = False
+    is_for_a_customer: bool = False
 
     def __str__(self) -> str:
         """Name it."""
-        return f"{self.fault} in {self.phase}{' before there is an entry' if self.is_empty else ''}"
+        told = " before there is an entry" if self.is_empty else " of a new customer" * self.is_for_a_customer
+        return f"{self.fault} in {self.phase}{told}"
+
+    def buyer(self, n: int) -> int:
+        """Return who buys, or that they do not pay."""
+        return _UNPAID if self.is_empty else n + 1 if self.is_for_a_customer else _NOBODY
 
 
 def drills() -> Iterator[Drill]:
@@ -50,7 +56,9 @@ def drills() -> Iterator[Drill]:
     for fault in ALL:
         for phase in ABOUT:
             if not explained(("due", fault, phase)):
-                yield Drill(fault, phase, is_empty=False)
+                yield Drill(fault, phase, is_for_a_customer=phase == "parties")
+                # delivering makes customers too, before their entries
+                yield from [Drill(fault, phase, is_for_a_customer=True)] if phase == "deliver" else ()
             if not explained(("none", fault, phase)):
                 yield Drill(fault, phase, is_empty=True)
 
@@ -126,15 +134,16 @@ def _let_it_happen(simulation: Simulation, drill: Drill) -> None:
     if drill.fault == "restored":
         simulation.happenings.back_up()
     for n in range(_RUNS):
-        simulation.world.sell("stall", _UNPAID if drill.is_empty else n + 1)
+        simulation.world.sell("stall", drill.buyer(n))
         _only_due(simulation, "stall")
         for _ in range(_STEPS):
-            if simulation.phase(_DRILLED) == drill.phase and _happens(simulation, drill, strike):
-                return
-            said = simulation.work(_DRILLED)
-            simulation.watch.now()
-            if "nothing to do" in said:
+            if simulation.phase(_DRILLED) == drill.phase:
+                # what does not come in this step may come in the next
+                if _happens(simulation, drill, strike):
+                    return
+            elif "nothing to do" in simulation.work(_DRILLED):
                 break
+            simulation.watch.now()
 
 
 def _happens(simulation: Simulation, drill: Drill, strike: Callable[[int], str] | None) -> bool:
@@ -148,5 +157,4 @@ def _happens(simulation: Simulation, drill: Drill, strike: Callable[[int], str] 
         simulation.chance.wanted = drill.fault
         simulation.trace.append(simulation.work(_DRILLED))
         simulation.chance.wanted = ""
-    simulation.watch.now()
     return any(fault == drill.fault and phase == drill.phase for _, fault, phase in simulation.coverage)
