@@ -165,5 +165,5 @@ MISTAKES = (
     Mistake("no fencing", _forget_the_fence, range(1, 81)),
     Mistake("refresh token saved after use", _save_the_token_after_use, range(1, 16), is_quick=True),
     Mistake("membership freed before the reversal is booked", _free_before_the_reversal, range(1, 51)),
-    Mistake("mark without generation", _mark_without_generation, range(1, 11)),
+    Mistake("mark without generation", _mark_without_generation, range(1, 51)),
 )

@@ -4,9 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.simulation.mistakes import MISTAKES
 
 from boekbrug.testing.simulation.coverage import ABOUT, STATES, Cell, empty_cells, explained, table
-from boekbrug.testing.simulation.drills import drills, run
+from boekbrug.testing.simulation.drills import Drill, drills, run
+from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.place import make_template
 
 
@@ -25,6 +27,12 @@ def test_no_cell_of_the_table_is_empty_without_a_reason(tmp_path: Path) -> None:
         met += run(drill, tmp_path, template)
     assert empty_cells(met) == []
     assert "!" not in table(met)
+
+
+def test_a_drill_catches_an_engine_that_sends_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    next(one for one in MISTAKES if one.name == "resend on time-out").make(monkeypatch)
+    with pytest.raises(Broken, match="more than one record under a mark"):
+        run(Drill("lost-reply", "deliver"), tmp_path, make_template(tmp_path))
 
 
 def test_an_empty_cell_is_seen() -> None:

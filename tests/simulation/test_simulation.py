@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 from tests.simulation.mistakes import MISTAKES, Mistake
 
-from boekbrug.testing.simulation.exhaustive import SCENARIOS, every_death, every_interleaving, three_sales
+from boekbrug.testing.simulation.exhaustive import (
+    SCENARIOS,
+    every_death,
+    every_interleaving,
+    the_last_moment,
+    three_sales,
+)
 from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.place import LIMITS, make_template
 from boekbrug.testing.simulation.simulator import LEAST_FAULTS, STEPS, Simulation
@@ -91,6 +97,22 @@ def test_a_worker_that_comes_back_after_its_lease_does_not_call(tmp_path: Path, 
     simulation.come_to_rest()
     simulation.watch.end(simulation.house.database)
     simulation.close()
+
+
+def test_a_call_that_arrives_at_the_last_moment_is_not_made_again(tmp_path: Path, template: Path) -> None:
+    simulation = Simulation(seed=3, folder=tmp_path, template=template, workers=1)
+    the_last_moment(simulation)
+    assert len(simulation.world.records) == 1
+    simulation.close()
+
+
+def test_an_engine_that_does_not_wait_for_it_is_caught(
+    tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistake = next(one for one in MISTAKES if one.name == "skip the quiet period")
+    mistake.make(monkeypatch)
+    with pytest.raises(Broken, match="more than one record under a mark"):
+        the_last_moment(Simulation(seed=3, folder=tmp_path, template=template, workers=1))
 
 
 def test_an_old_copy_put_back_at_the_worst_moments_doubles_nothing(tmp_path: Path, template: Path) -> None:

@@ -11,7 +11,7 @@ from boekbrug.testing.simulation.simulator import Simulation
 from boekbrug.testing.world import Died, Fault, Peril
 
 _STEPS_AT_MOST = 60
-_BUYER = 1
+_NOBODY, _BUYER = 0, 1
 _A_DAY = dt.timedelta(hours=26)
 
 
@@ -75,6 +75,26 @@ def a_correction(simulation: Simulation) -> None:
     _run(simulation)
     simulation.world.change()
     simulation.clock.advance(dt.timedelta(minutes=2))
+
+
+def the_last_moment(simulation: Simulation) -> None:
+    """Let a call arrive as late as a call can, while a worker looks for it as often as it likes; raise Broken."""
+    world, worker = simulation.world, simulation.crew[0]
+    simulation.chance.faulty = False
+    world.sell("shop", _NOBODY)
+    simulation.chance.script = [Fault.LATE_COMMIT]
+    while not world.under_way:
+        worker.step()
+    ((_, commit),) = world.under_way
+    world.under_way = [(simulation.clock.now() + LIMITS.lease + LIMITS.call_deadline, commit)]
+    while world.under_way:
+        while worker.step():
+            simulation.watch.now()
+        simulation.clock.advance(dt.timedelta(seconds=5))
+        world.settle_late_commits()
+    simulation.watch.now()
+    simulation.come_to_rest()
+    simulation.watch.end(simulation.house.database)
 
 
 SCENARIOS = (three_sales, a_reversal, a_day, a_correction)
