@@ -27,7 +27,7 @@ class Mutant(NamedTuple):
 
 
 class Survivor(NamedTuple):
-    """Changes by the end of their module's name, the beginnings of what was there and of what stands there now."""
+    """Changes by the end of their module's name, the beginning of what was there, and what stands there now."""
 
     module: str
     was: str
@@ -38,7 +38,7 @@ class Survivor(NamedTuple):
     def is_about(self, change: Mutant) -> bool:
         """Tell whether this speaks of a change."""
         same = change.module.endswith(self.module) and change.was.startswith(self.was)
-        return same and change.now.startswith(self.now)
+        return same and self.now in ("", change.now)
 
 
 _LATER = "what was claimed and not sent comes back when the lease is over, as after a death: later, and sent once"
@@ -82,7 +82,9 @@ SURVIVORS = (
     Survivor("sync.settle", "failed.", tests=(FAILURES,)),
     Survivor("sync.settle", "if failed.", tests=(FAILURES,)),
     Survivor("sync.settle", "1", tests=(FAILURES,)),
+    Survivor("sync.settle", "now >= quiet_ends and item.looks > 0", _SECOND_LOOK, now="now >= quiet_ends"),
     Survivor("sync.settle", "item.looks > 0", _SECOND_LOOK, now="item.looks >= 0"),
+    Survivor("sync.settle", "True", "`_ask` has made sure that there are as many answers", now="False"),
     # targets that cannot look up, and plugins that answer fewer questions than they were asked
     Survivor("sync.settle", "target.capabilities.finds", tests=(DECIDE,)),
     Survivor("sync.settle", "len(answers) == len(due)", tests=(FAILURES, DECIDE)),
