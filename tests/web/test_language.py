@@ -12,13 +12,12 @@ from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from boekbrug.acts.desk import Because
 from boekbrug.booking.composed import DocumentState
 from boekbrug.booking.header import TAKEN
 from boekbrug.booking.periods import YEAR_OPEN
 from boekbrug.booking.proofs import UNPROVEN
 from boekbrug.booking.terms import NO_JOURNAL
-from boekbrug.contract import SALE_KINDS, DocumentKind, EntryKind
+from boekbrug.contract import SALE_KINDS, Because, DocumentKind, EntryKind
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.words import Reason
 from boekbrug.sync.corrections import RELEASED, WHOLE_TERM
@@ -29,7 +28,7 @@ from boekbrug.web.writing import Writing
 NOW = dt.datetime(2026, 7, 3, 22, 30, tzinfo=dt.UTC)
 SPACE = "\N{NO-BREAK SPACE}"
 WEB = files("boekbrug.web")
-ROOMS_OF_THE_STORE = {"connect", "date", "refusal", "refused"}
+ROOMS_OF_THE_STORE = {"connect", "date", "refusal", "refused", "setting"}
 """Rooms whose words are named by what happened, beside those that `known` looks into."""
 
 

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import authorise, cases, licences, mailing
-from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.problems import ShownProblem, show
-from boekbrug.contract import Problem
+from boekbrug.contract import Because
 from boekbrug.problems import Catalogue
 from boekbrug.runtime.metrics import read_stock
 from boekbrug.store import audit, board, connections, outbox, problems, search, workers
@@ -25,7 +25,7 @@ from boekbrug.web.licence import moment
 from boekbrug.web.page import Pages, kept_language
 
 PAGE = 50
-TROUBLES = 100
+TROUBLES = 25
 SWITCHES = {"activate": licences.activate, "pause": licences.pause, "resume": licences.resume, "end": licences.end}
 OFFERED: Mapping[str, tuple[str, ...]] = {NEW: ("activate",), ACTIVE: ("pause",), PAUSED: ("resume", "end")}
 Operator = Right.OPERATE
@@ -38,7 +38,7 @@ class Code(NamedTuple):
     severity: str
     number: int
     licences: int
-    example: str
+    title: str
 
 
 def office_routes(pages: Pages, door: Door) -> APIRouter:
@@ -161,12 +161,7 @@ def open_everywhere(
 
 
 def _codes(connection: Connection, codes: Catalogue, language: str) -> list[Code]:
-    found = []
-    for code, severity, number, of in problems.by_code(connection):
-        first = problems.list_open(connection, code=code, limit=1)[0]
-        message = codes.explain(Problem(code=code, facts=first.facts), language).message
-        found.append(Code(code, severity, number, of, message))
-    return found
+    return [Code(*row, codes.title(row[0], language)) for row in problems.by_code(connection)]
 
 
 def _to(visit: Visit, below: str, done: str) -> Response:
