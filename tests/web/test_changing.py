@@ -385,6 +385,7 @@ def test_office_shows_problems_acts_and_cases(keeper: Person, owner: Person, hou
     )
     cases = keeper.get("/office/cases").text
     assert "Klopt niet" in text_of(cases)
+    assert re.search("Stand (Wacht|Geboekt) ", " ".join(text_of(cases).split()))
     case = re.findall(r"/office/cases/(\d+)/close", cases)[0]
     csrf = keeper.csrf("/account")
     closed = text_of(keeper.send(f"/office/cases/{case}/close", {"csrf": csrf, "note": "Uitgelegd"}).text)

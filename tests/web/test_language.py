@@ -23,6 +23,7 @@ from boekbrug.store.words import Reason
 from boekbrug.sync.corrections import RELEASED, WHOLE_TERM
 from boekbrug.sync.terms import NOT_CLOSED
 from boekbrug.web.language import catalogue, choose
+from boekbrug.web.ruleform import layout
 from boekbrug.web.writing import Writing
 
 NOW = dt.datetime(2026, 7, 3, 22, 30, tzinfo=dt.UTC)
@@ -201,6 +202,17 @@ def test_why_a_document_is_held_or_skipped_is_said_in_words() -> None:
     ]
     assert fixed
     assert {*fixed, *put_together, *named} - known == set()
+
+
+def test_every_setting_of_the_form_and_every_choice_has_its_word() -> None:
+    shown, words = layout({}), messages("nl").keys()
+    single = [*shown.schedule, *shown.answers, *shown.accounts]
+    cells = [one for grid in shown.grids for one in grid.rows[0]]
+    wanted = {f"rule.{name}" for name in (*(one.label for one in single), *(grid.name for grid in shown.grids))}
+    wanted |= {f"column.{one.label}" for one in cells if one.label != "value"}
+    wanted |= {f"value.{option}" for one in (*single, *cells) for option in one.options if option}
+    assert len(wanted) > 100
+    assert wanted - words == set()
 
 
 def test_catalogue_is_read_once() -> None:

@@ -118,7 +118,7 @@ def configure_routes(pages: Pages, door: Door) -> APIRouter:
         unfolded = {"schedule"} | laid.parts_of([*shown["wrong"], *changed, *shown["to_choose"]])
         if shown.pop("more", False):
             unfolded |= {grid.name for grid in laid.grids}
-        shown |= {"form": laid, "unfolded": unfolded, "picks": _picks(house, visit.licence)}
+        shown |= {"form": laid, "unfolded": unfolded, "named": named, "picks": _picks(house, visit.licence)}
         return pages.render(request, pages.writing(request, visit), "edit.html", shown, visit, "rules")
 
     return router

@@ -23,6 +23,7 @@ from boekbrug.sync.house import House
 from boekbrug.web.door import LARGEST, Door, Id, PathId, Right, Visit
 from boekbrug.web.licence import moment
 from boekbrug.web.page import Pages, kept_language
+from boekbrug.web.writing import Writing
 
 PAGE = 50
 TROUBLES = 25
@@ -129,14 +130,16 @@ def office_routes(pages: Pages, door: Door) -> APIRouter:
     def raised(
         request: Request, visit: Annotated[Visit, Depends(door.needs(Operator))], before: Id = LARGEST
     ) -> Response:
+        writing, codes = pages.writing(request, visit), house.plugins.problem_codes
         with house.database.read() as connection:
             found = kept.list_latest(connection, PAGE + 1, before)
             names = {row.id: row.name for row in list_licences(connection)}
         values = {
-            "found": [(one, cases.facts_of(one)) for one in found[:PAGE]], "names": names, "moment": moment,
+            "found": [(one, _in_words(cases.facts_of(one), codes, writing)) for one in found[:PAGE]],
+            "names": names, "moment": moment,
             "more": found[PAGE - 1].id if len(found) > PAGE else None,
         }  # fmt: skip
-        return pages.render(request, pages.writing(request, visit), "office_cases.html", values, visit, "cases")
+        return pages.render(request, writing, "office_cases.html", values, visit, "cases")
 
     @router.post("/cases/{case:int}/close")
     def close(case: PathId, visit: Annotated[Visit, Depends(door.needs(Operator))]) -> Response:
@@ -158,6 +161,14 @@ def open_everywhere(
     codes = house.plugins.problem_codes
     shown = [(one, show(codes, one, language, numbers, names, links)) for one in found[:TROUBLES]]
     return shown, found[TROUBLES - 1].id if len(found) > TROUBLES else None
+
+
+def _in_words(facts: Mapping[str, str], codes: Catalogue, writing: Writing) -> dict[str, str]:
+    """Say the facts of a case as they stood: where the sale was, and what was wrong with it."""
+    state, _, reason = facts.get("state", "").partition(": ")
+    titles = [codes.title(code, writing.language) for code in facts.get("problems", "").split(", ") if code]
+    standing = " · ".join(part for part in (writing.known("state", state), writing.reason(reason)) if part)
+    return {**facts, "state": standing, "problems": "; ".join(titles)}
 
 
 def _codes(connection: Connection, codes: Catalogue, language: str) -> list[Code]:
