@@ -1,9 +1,10 @@
 """Measure what every list page costs at 1,000,000 sales of a licence beside 10,000, while a run writes.
 
-    python -m bench.pages [--sizes 10000,1000000] [--databases sqlite,postgresql]
+    python -m bench.pages [--sizes 10000,1000000] [--databases sqlite,postgresql] [--keep FOLDER]
 
 The sales are 200 real ones of every state, multiplied row by row in the store. Pages of both sizes are asked for in
 turn over HTTP, so that noise falls on both; prints one JSON object per page: median milliseconds, and their ratio.
+What was built is kept in a folder where one is named, and used again.
 """
 
 import argparse
@@ -45,6 +46,7 @@ ODD = {
     **{n: {"status": "new"} for n in (50, 91, 151)},
     **{n: {"status": "cancelled"} for n in (100, 110, 152)},
 }
+OPERATOR = "bench@example.org"
 UNAPPROVED = 3
 NEW = 50
 """Sales that come in at a time while pages are asked for."""
@@ -106,7 +108,23 @@ def furnish(folder: Path, url: str, size: int) -> House:
     work(house)
     _set(house, licence.id, automatic=True)
     multiply(house, size // BASE)
+    users.add(desk, OPERATOR, "Bench", "operator", [])
     return house
+
+
+def reopened(folder: Path, url: str, size: int) -> House:
+    """Open a house that was built before, or build it."""
+    if whole(folder).exists():
+        return House(load(folder / "boekbrug.toml", {}))
+    shutil.rmtree(folder, ignore_errors=True)
+    house = furnish(folder, url, size)
+    whole(folder).touch()
+    return house
+
+
+def whole(folder: Path) -> Path:
+    """Name the file that says that a house was built to its end."""
+    return folder / "whole"
 
 
 def _put_orders(file: Path) -> None:
@@ -181,9 +199,8 @@ def _copy(name: str, step: int) -> str:
 @contextmanager
 def open_town(house: House) -> Iterator[Town]:
     """Serve a house, with an operator logged in."""
-    desk = Desk(house, "bench")
-    users.add(desk, "bench@example.org", "Bench", "operator", [])
-    token = login.with_link(house, users.link(desk, "bench@example.org").rpartition("/")[2], "", "127.0.0.1")
+    link = users.link(Desk(house, "bench"), OPERATOR)
+    token = login.with_link(house, link.rpartition("/")[2], "", "127.0.0.1")
     with listen("127.0.0.1", 0) as listener, requests.Session() as session:
         pages = Pages(create_app(house), listener)
         pages.start()
@@ -267,7 +284,7 @@ def write(config: str, seconds: float) -> None:
     log.configure(Level.ERROR, LogFormat.CONSOLE)
     house, ends = House(load(Path(config), {})), time.monotonic() + seconds
     shop = Path(config).parent / "shop"
-    for turn in itertools.count():
+    for turn in itertools.count(len(list(shop.glob("new-*")))):
         if time.monotonic() > ends:
             break
         write_orders(file := shop / f"new-{turn}.jsonl", NEW, seed=turn, first=10_000_000 + turn * NEW)
@@ -292,24 +309,30 @@ def writing(towns: Sequence[Town]) -> Iterator[None]:
 
 
 @contextmanager
-def databases(name: str, sizes: Sequence[int]) -> Iterator[list[str]]:
-    """Yield an address of an empty database for each size."""
+def databases(name: str, sizes: Sequence[int], folder: Path) -> Iterator[list[str]]:
+    """Yield an address of a database for each size, empty where the folder has none yet."""
     if name == "sqlite":
         yield [""] * len(sizes)
         return
-    with tempfile.TemporaryDirectory(prefix="boekbrug-pg-") as folder:
-        cluster = Cluster(Path(folder), lambda program: Path(shutil.which(program) or program))
-        with cluster.serving() as server:
-            yield [server.url(server.create()) for _ in sizes]
+    folder.mkdir(exist_ok=True)
+    cluster = Cluster(folder, lambda program: Path(shutil.which(program) or program))
+    with cluster.serving() as server:
+        for size in sizes:
+            if not whole(folder.parent / f"{name}-{size}").exists():
+                server.anew(f"bench{size}")
+        yield [server.url(f"bench{size}") for size in sizes]
 
 
-def main(sizes: Sequence[int], name: str, rounds: int) -> None:
+def main(sizes: Sequence[int], name: str, rounds: int, keep: str) -> None:
     log.configure(Level.ERROR, LogFormat.CONSOLE)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        # a server that gives up root must reach what is its own
+        folder = Path(keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="boekbrug-pages-")))
+        folder.mkdir(exist_ok=True, parents=True)
+        folder.chmod(0o755)
         towns = []
-        for size, url in zip(sizes, stack.enter_context(databases(name, sizes)), strict=True):
-            house = furnish(folder / str(size), url, size)
+        for size, url in zip(sizes, stack.enter_context(databases(name, sizes, folder / "server")), strict=True):
+            house = reopened(folder / f"{name}-{size}", url, size)
             stack.callback(house.close)
             towns.append(stack.enter_context(open_town(house)))
         stack.enter_context(writing(towns))
@@ -329,10 +352,11 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", default="10000,1000000")
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--rounds", type=int, default=41)
+    parser.add_argument("--keep", default="", help="the folder to keep what is built in")
     parser.add_argument("--write", help="bring new sales to the house with these settings")
     options = parser.parse_args()
     if options.write:
         write(options.write, 3600)
     else:
         for database in options.databases.split(","):
-            main([int(size) for size in options.sizes.split(",")], database, options.rounds)
+            main([int(size) for size in options.sizes.split(",")], database, options.rounds, options.keep)

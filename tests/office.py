@@ -1,6 +1,7 @@
 """The program as a person uses it: a folder with settings, orders and books, and the commands given there."""
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -11,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from boekbrug.cli.app import app
@@ -18,6 +21,14 @@ from boekbrug.cli.app import app
 PROGRAM = (sys.executable, "-m", "boekbrug.cli")
 _MARK = re.compile(r"mark:([^,\s]+)|mark: \"([^\"]+)\"")
 LONG_AGO = 1_790_000_000
+
+
+@functools.cache
+def _program() -> TyperGroup:
+    """Put the commands together, which takes a fifth of what a short command does, and is the same each time."""
+    found = get_command(app)
+    assert isinstance(found, TyperGroup)
+    return found
 
 
 class Done(NamedTuple):
@@ -56,11 +67,15 @@ class Office:
         """Give a command, whatever becomes of it."""
         if self._spawns:
             return self.spawn(*arguments, language=language)
-        with contextlib.chdir(self.folder):
-            result = CliRunner().invoke(app, self.command(*arguments, language=language)[len(PROGRAM) :])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Done(result.exit_code, result.stdout, result.stderr)
+        with contextlib.chdir(self.folder), CliRunner().isolation() as (stdout, stderr, _):
+            exit = 0
+            try:
+                _program().main(self.command(*arguments, language=language)[len(PROGRAM) :], "boekbrug")
+            except SystemExit as ended:
+                exit = int(ended.code) if isinstance(ended.code, int) else int(ended.code is not None)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            return Done(exit, stdout.getvalue().decode(), stderr.getvalue().decode())
 
     def spawn(self, *arguments: str, before: Sequence[str | Path] = (), language: str = "en") -> Done:
         """Give a command in a process of its own, `before` which another program may stand."""

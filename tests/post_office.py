@@ -159,3 +159,21 @@ def make_certificate(file: Path) -> Path:
     )
     file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return file
+
+
+PUBLIC = "https://boekbrug.example"
+"""Where letters say that the pages are."""
+
+
+def settings_for(post: PostOffice, folder: Path, url: str = "", security: str = "starttls") -> Path:
+    """Write settings that name the server, with its password in a file."""
+    (folder / "mail.password").write_text(f"{PASSWORD}\n", encoding="utf-8")
+    database = f'[database]\nurl = "{url}"\n' if url else ""
+    login = f'user = "{USER}"\npassword_file = "mail.password"\n' if security != "none" else ""
+    file = folder / "boekbrug.toml"
+    file.write_text(
+        f'state = "state"\n{database}[service]\npublic_url = "{PUBLIC}"\n[mail]\nhost = "127.0.0.1"\n'
+        f'port = {post.port}\nsecurity = "{security}"\nsender = "boekbrug@example.nl"\n{login}',
+        encoding="utf-8",
+    )
+    return file

@@ -38,6 +38,11 @@ class Postgres:
         self._admin.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
+    def anew(self, name: str) -> None:
+        """Make an empty database of this name, whatever was in one before."""
+        self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+
     def drop(self, name: str) -> None:
         """Remove a database, with the connections that a test left open."""
         self._admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -59,7 +64,8 @@ class Cluster:
         become, binaries = without_root(tool("setpriv"), _binaries(), folder)
         data = folder / "data"
         initdb: list[str | Path] = [binaries / "initdb", *INITDB, f"--pgdata={data}"]
-        subprocess.run([*become, *initdb], check=True, capture_output=True, cwd=folder)
+        if not data.exists():
+            subprocess.run([*become, *initdb], check=True, capture_output=True, cwd=folder)
         named = [f"--{setting}" for setting in (*settings, f"unix_socket_directories={folder}")]
         self._command = [*become, binaries / "postgres", "-D", data, *named]
 
@@ -102,8 +108,9 @@ def without_root(setpriv: Path, binaries: Path, folder: Path) -> tuple[list[str 
     become: list[str | Path] = [setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
     if subprocess.run([*become, binaries / "initdb", "--version"], capture_output=True, check=False).returncode:
         package, libraries = binaries.parents[1], binaries.parents[1].with_suffix(".libs")
-        shutil.copytree(libraries, folder / libraries.name)
-        binaries = shutil.copytree(package, folder / package.name, symlinks=True) / binaries.relative_to(package)
+        shutil.copytree(libraries, folder / libraries.name, dirs_exist_ok=True)
+        copy = shutil.copytree(package, folder / package.name, symlinks=True, dirs_exist_ok=True)
+        binaries = copy / binaries.relative_to(package)
     return [*become, "--pdeathsig=QUIT"], binaries
 
 

@@ -1,15 +1,14 @@
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
+from tests.integration.flaky import Flaky
 from tests.integration.vendor import LIFE, TokenServer, plugins, serving, settings, token_handler
 
 from boekbrug.contract import AuthorisationLost, Http, HttpResponse, PluginBug, Retriable, Tokens
@@ -328,26 +327,6 @@ def test_answer_that_the_plugin_cannot_read_counts_as_a_try(vendor: Vendor) -> N
         vendor.grant().token()
     assert vendor.row().tries == 1
     assert vendor.grant().token() == "access-2"
-
-
-class Flaky(Database):
-    """A database whose transactions are lost: `lost` names for each what is, before or after it was committed."""
-
-    lost: Sequence[str] = ()
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        moment, self.lost = (self.lost[0], self.lost[1:]) if self.lost else ("", ())
-        if moment == "before":
-            raise _away()
-        with super().write() as connection:
-            yield connection
-        if moment == "after":
-            raise _away()
-
-
-def _away() -> OperationalError:
-    return OperationalError("commit", {}, Exception("the server closed the connection"))
 
 
 POINTS = {

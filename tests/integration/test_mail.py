@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from tests.office import Office, order
-from tests.post_office import PASSWORD, USER, Mood, PostOffice, make_certificate, open_for_mail
+from tests.post_office import PASSWORD, PUBLIC, Mood, PostOffice, make_certificate, open_for_mail, settings_for
 from tests.web.people import add_user, person, served
 
 from boekbrug.acts import cases, mailing, users
@@ -23,7 +23,6 @@ from boekbrug.testing.clock import SettableClock
 
 EVA = "eva@shop.example"
 MINUTE = dt.timedelta(minutes=1)
-PUBLIC = "https://boekbrug.example"
 on_sqlite = pytest.mark.parametrize("ready_url", ["sqlite"], indirect=True)
 """For what a database has no part in."""
 
@@ -38,20 +37,6 @@ def post(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostOff
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with open_for_mail(certificate) as found:
         yield found
-
-
-def settings_for(post: PostOffice, folder: Path, url: str = "", security: str = "starttls") -> Path:
-    """Write settings that name the server, with its password in a file."""
-    (folder / "mail.password").write_text(f"{PASSWORD}\n", encoding="utf-8")
-    database = f'[database]\nurl = "{url}"\n' if url else ""
-    login = f'user = "{USER}"\npassword_file = "mail.password"\n' if security != "none" else ""
-    file = folder / "boekbrug.toml"
-    file.write_text(
-        f'state = "state"\n{database}[service]\npublic_url = "{PUBLIC}"\n[mail]\nhost = "127.0.0.1"\n'
-        f'port = {post.port}\nsecurity = "{security}"\nsender = "boekbrug@example.nl"\n{login}',
-        encoding="utf-8",
-    )
-    return file
 
 
 def opened(file: Path, clock: SettableClock) -> House:

@@ -14,7 +14,7 @@ from boekbrug.store import problems, workers
 from boekbrug.store.connections import TROUBLE
 from boekbrug.store.database import Database
 from boekbrug.store.problems import Opened
-from boekbrug.store.tables import document_state, effect, licence
+from boekbrug.store.tables import document_state, effect, entry_state, licence
 
 MINUTE = 60_000_000
 START = 1_800_000_000_000_000
@@ -71,13 +71,29 @@ def test_effects_whose_outcome_is_unknown_are_in_doubt(database: Database) -> No
 
 
 @pytest.mark.parametrize(
-    ("reason", "seconds"),
-    [("retry", 600), ("original", 600), ("deliver", 600), ("approval", 0), ("term of 2026-07-03", 0)],
+    ("reason", "turn", "seconds"),
+    [("compose", START, 600), ("original", START, 600), ("term of 2026-07-03", None, 0)],
 )
-def test_wait_for_an_approval_or_a_term_is_nobody_s_fault(database: Database, reason: str, seconds: float) -> None:
-    waits = {"state": "waiting", "reason": reason, "changed_at": START - 10 * MINUTE}
+def test_what_has_a_turn_of_its_own_waits(database: Database, reason: str, turn: int | None, seconds: float) -> None:
+    waits = {"state": "waiting", "reason": reason, "next_at": turn, "changed_at": START - 10 * MINUTE}
     change(database, sa.update(document_state).where(document_state.c.state == "problem").values(waits))
     assert read_stock(database).oldest_waiting_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("reason", "turn", "seconds"), [("deliver", START, 600), ("retry", START, 600), ("approval", None, 0)]
+)
+def test_what_waits_for_its_entry_waits_unless_a_person_has_to_approve(
+    database: Database, reason: str, turn: int | None, seconds: float
+) -> None:
+    state = "composed" if turn is None else "due"
+    waits = {"state": "waiting", "reason": reason, "changed_at": START - 10 * MINUTE}
+    one = sa.select(sa.func.min(document_state.c.entry)).scalar_subquery()
+    change(database, sa.update(entry_state).where(entry_state.c.entry == one).values(state=state, next_at=turn))
+    change(database, sa.update(document_state).where(document_state.c.entry == one).values(waits))
+    assert read_stock(database).oldest_waiting_seconds == seconds
+    change(database, sa.update(licence).values(state="paused"))
+    assert read_stock(database).oldest_waiting_seconds == 0
 
 
 def test_due_work_is_overdue_until_it_is_taken(database: Database, hours: Hours) -> None:

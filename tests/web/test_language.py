@@ -12,24 +12,24 @@ from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from boekbrug.acts.desk import Because
 from boekbrug.booking.composed import DocumentState
 from boekbrug.booking.header import TAKEN
 from boekbrug.booking.periods import YEAR_OPEN
 from boekbrug.booking.proofs import UNPROVEN
 from boekbrug.booking.terms import NO_JOURNAL
-from boekbrug.contract import SALE_KINDS, DocumentKind, EntryKind
+from boekbrug.contract import SALE_KINDS, Because, DocumentKind, EntryKind
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.words import Reason
 from boekbrug.sync.corrections import RELEASED, WHOLE_TERM
 from boekbrug.sync.terms import NOT_CLOSED
 from boekbrug.web.language import catalogue, choose
+from boekbrug.web.ruleform import layout
 from boekbrug.web.writing import Writing
 
 NOW = dt.datetime(2026, 7, 3, 22, 30, tzinfo=dt.UTC)
 SPACE = "\N{NO-BREAK SPACE}"
 WEB = files("boekbrug.web")
-ROOMS_OF_THE_STORE = {"connect", "date", "refusal", "refused"}
+ROOMS_OF_THE_STORE = {"connect", "date", "refusal", "refused", "setting"}
 """Rooms whose words are named by what happened, beside those that `known` looks into."""
 
 
@@ -202,6 +202,17 @@ def test_why_a_document_is_held_or_skipped_is_said_in_words() -> None:
     ]
     assert fixed
     assert {*fixed, *put_together, *named} - known == set()
+
+
+def test_every_setting_of_the_form_and_every_choice_has_its_word() -> None:
+    shown, words = layout({}), messages("nl").keys()
+    single = [*shown.schedule, *shown.answers, *shown.accounts]
+    cells = [one for grid in shown.grids for one in grid.rows[0]]
+    wanted = {f"rule.{name}" for name in (*(one.label for one in single), *(grid.name for grid in shown.grids))}
+    wanted |= {f"column.{one.label}" for one in cells if one.label != "value"}
+    wanted |= {f"value.{option}" for one in (*single, *cells) for option in one.options if option}
+    assert len(wanted) > 100
+    assert wanted - words == set()
 
 
 def test_catalogue_is_read_once() -> None:

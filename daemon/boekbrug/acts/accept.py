@@ -1,8 +1,8 @@
 """Accept what was done in the books: an entry deleted there, or changed."""
 
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk
+from boekbrug.acts.desk import Act, ActRefused, Desk
 from boekbrug.booking.composed import DocumentState
-from boekbrug.contract import Gone
+from boekbrug.contract import Because, Gone
 from boekbrug.store import booked, changes, licences, problems, states
 from boekbrug.store.licences import Licence
 from boekbrug.store.states import Move, Standing

@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.booking.answers import Answers
 from boekbrug.booking.composed import DocumentState
-from boekbrug.contract import Document, DocumentLine, Tender
+from boekbrug.contract import Because, Document, DocumentLine, Tender
 from boekbrug.store import answers, changes, states
 from boekbrug.store.licences import Licence
 from boekbrug.sync.books import Books, booked_ids, content_of, open_books

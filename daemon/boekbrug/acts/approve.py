@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.contract import Because
 from boekbrug.store import approvals, changes, states
 from boekbrug.store.approvals import Unapproved
 from boekbrug.store.licences import Licence

@@ -5,9 +5,19 @@ import secrets
 from urllib.parse import parse_qsl, urlsplit
 
 from boekbrug.acts import connections as known
-from boekbrug.acts.desk import ActRefused, Because, Desk, NotKnown
+from boekbrug.acts.desk import ActRefused, Desk, NotKnown
 from boekbrug.acts.inbound import Completed, app_row, complete
-from boekbrug.contract import App, AskKeys, Authorises, Identity, InboundRequest, OpenPage, SettingsError
+from boekbrug.contract import (
+    App,
+    AskKeys,
+    Authorises,
+    Because,
+    Fault,
+    Identity,
+    InboundRequest,
+    OpenPage,
+    SettingsError,
+)
 from boekbrug.runtime.apps import CALLBACK
 from boekbrug.store import apps, authorisations, connections, grants
 from boekbrug.store.authorisations import Pending
@@ -35,8 +45,11 @@ def begin(desk: Desk, name: str, app: str = "") -> OpenPage | AskKeys:
     if not app:
         raise SettingsError(
             [
-                Because(
-                    "connection {name} needs an app; add an [[app]] for plugin {plugin}", name=name, plugin=row.plugin
+                Fault(
+                    "",
+                    "connection {name} needs an app; add an [[app]] for plugin {plugin}",
+                    name=name,
+                    plugin=row.plugin,
                 )
             ]
         )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.desk import ActRefused
+from boekbrug.contract import Because
 from boekbrug.sync.house import House
 
 _PAGES = 2000

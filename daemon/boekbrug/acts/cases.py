@@ -3,9 +3,10 @@
 import msgspec
 
 from boekbrug.acts import mailing
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.find import Found, of_document
 from boekbrug.acts.letters import LetterKind
+from boekbrug.contract import Because
 from boekbrug.runtime.mail import is_address
 from boekbrug.store import cases, people
 from boekbrug.store.cases import Case

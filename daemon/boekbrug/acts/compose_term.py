@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.synchronise import AtWork
+from boekbrug.contract import Because
 from boekbrug.store import changes, licences, terms
 from boekbrug.store.licences import Licence
 from boekbrug.store.terms import DAY, MONTH

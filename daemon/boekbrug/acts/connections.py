@@ -8,10 +8,21 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from boekbrug.acts.desk import ActRefused, Because, Desk, NotKnown
-from boekbrug.contract import BoekbrugError, CheckResult, PluginSettings, Problem, SettingsError, Source, Target
+from boekbrug.acts.desk import ActRefused, Desk, NotKnown
+from boekbrug.contract import (
+    Because,
+    BoekbrugError,
+    CheckResult,
+    Fault,
+    PluginSettings,
+    Problem,
+    SettingsError,
+    Source,
+    Target,
+)
 from boekbrug.contract.settings import secret_fields
 from boekbrug.runtime.instances import secret_place
+from boekbrug.runtime.model_faults import model_faults
 from boekbrug.runtime.plugins import PluginHost
 from boekbrug.store import connections, licences
 from boekbrug.store.connections import OK, PAUSED, ConnectionRow
@@ -26,7 +37,9 @@ def add(desk: Desk, name: str, plugin: str, values: Mapping[str, object], role: 
     house = desk.house
     role = role or role_of(house.plugins, plugin)
     model = model_of(house.plugins, plugin, role)
-    faults = [] if NAME.fullmatch(name) else [f"name: {name!r} is not lower-case letters, digits and hyphens"]
+    faults = []
+    if not NAME.fullmatch(name):
+        faults.append(Fault("name", "{given} is not a name of lower-case letters, digits and hyphens", given=name))
     settings = _validated(model, values, faults)
     secret = secret_fields(model)
     with desk.act("connection-add", name, ids=1) as act:
@@ -78,9 +91,13 @@ def role_of(plugins: PluginHost, plugin: str) -> Role:
         roles.append("target")
     if not roles:
         known = ", ".join(sorted({*plugins.sources, *plugins.targets})) or "none"
-        raise SettingsError([f"plugin: {plugin} is not installed; installed are {known}"])
+        raise SettingsError(
+            [Fault("plugin", "{plugin} is not installed; installed are {known}", plugin=plugin, known=known)]
+        )
     if len(roles) > 1:
-        raise SettingsError([f"plugin: {plugin} is a source and a target; say which of the two with --role"])
+        raise SettingsError(
+            [Fault("plugin", "{plugin} is a source and a target; say which of the two with --role", plugin=plugin)]
+        )
     return roles[0]
 
 
@@ -89,29 +106,28 @@ def model_of(plugins: PluginHost, plugin: str, role: Role) -> type[PluginSetting
     known: Mapping[str, type[Source] | type[Target]] = plugins.sources if role == "source" else plugins.targets
     kind = known.get(plugin)
     if kind is None:
-        raise SettingsError([f"plugin: no {role} {plugin} is installed; installed are {', '.join(sorted(known))}"])
+        raise SettingsError(
+            [
+                Fault(
+                    "plugin",
+                    "{plugin} is not installed; installed are {known}",
+                    plugin=plugin,
+                    known=", ".join(sorted(known)),
+                )
+            ]
+        )
     return kind.Settings
 
 
-def _validated(model: type[PluginSettings], values: Mapping[str, object], faults: list[str]) -> dict[str, object]:
+def _validated(model: type[PluginSettings], values: Mapping[str, object], faults: list[Fault]) -> dict[str, object]:
     settings: PluginSettings | None = None
     try:
         settings = model.model_validate(dict(values))
     except ValidationError as error:
-        faults += [_sentence(one["loc"], one["type"], one["msg"], model) for one in error.errors()]
+        faults += model_faults(error, model)
     if faults or settings is None:
         raise SettingsError(faults)
     return settings.model_dump(mode="json", exclude_unset=True)
-
-
-def _sentence(location: tuple[int | str, ...], kind: str, message: str, model: type[PluginSettings]) -> str:
-    path = ".".join(map(str, location))
-    if kind == "missing":
-        return f"{path}: is missing; add it"
-    if kind == "extra_forbidden":
-        return f"{path}: is not a setting; there are {', '.join(model.model_fields)}"
-    text = message.removeprefix("Value error, ")
-    return f"{path}: {text[:1].lower()}{text[1:]}" if path else text
 
 
 def _seal(house: House, id: int, field: str, value: object) -> bytes:
@@ -143,10 +159,6 @@ def check(house: House, row: ConnectionRow) -> CheckResult:
         return (instances.source(row.id) if row.role == "source" else instances.target(row.id)).check()
     except BoekbrugError as error:
         return CheckResult(problems=(Problem(code=error.code, facts=dict(error.facts)),))
-    except ValidationError as error:
-        model = model_of(house.plugins, row.plugin, "source" if row.role == "source" else "target")
-        faults = [_sentence(one["loc"], one["type"], one["msg"], model) for one in error.errors()]
-        return _failed("settings", faults="; ".join(faults))
     except Exception as error:  # noqa: BLE001 - a plugin's exception is its connection's problem, never the check's end
         return _failed("plugin-bug", error=repr(error))
 

@@ -2,11 +2,12 @@
 
 import datetime as dt
 
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.find import ShownEntry, shown_entry
 from boekbrug.acts.matched import demand_unmatched
 from boekbrug.acts.reverse import document_of, why_not
 from boekbrug.booking.composed import Skipped
+from boekbrug.contract import Because
 from boekbrug.store import changes, states
 from boekbrug.store.licences import Licence
 from boekbrug.store.words import Reason

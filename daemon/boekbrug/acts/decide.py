@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import ActRefused, Because, Desk
-from boekbrug.contract import BoekbrugError, Booked, EffectKind, FoundEntry, Gone
+from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.contract import Because, BoekbrugError, Booked, EffectKind, FoundEntry, Gone
 from boekbrug.store import changes, effects, licences, states
 from boekbrug.store.effects import OpenEffect
 from boekbrug.store.licences import Licence

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self
 
 from sqlalchemy import Connection
 
-from boekbrug.contract import BoekbrugError, Problem
+from boekbrug.contract import Because, BoekbrugError, Problem
 from boekbrug.store import audit
 from boekbrug.store.audit import Done
 from boekbrug.store.ids import Ids
@@ -17,22 +16,6 @@ class NotKnown(BoekbrugError):
     """There is nothing of that name."""
 
     code = "not-known"
-
-
-class Because(str):
-    """Why an act is refused and what to do: an English sentence, and the template and facts that pages say it with.
-
-    The template is its name in the catalogues of the pages, whose reader has no command line.
-    """
-
-    template: str
-    facts: dict[str, object]
-
-    def __new__(cls, template: str, /, **facts: object) -> Self:
-        """Fill the facts into the template, which is written where it is used: a test looks for it there."""
-        made = super().__new__(cls, template.format(**facts))
-        made.template, made.facts = template, facts
-        return made
 
 
 class ActRefused(BoekbrugError):

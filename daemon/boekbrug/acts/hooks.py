@@ -7,9 +7,9 @@ import secrets
 import msgspec
 
 from boekbrug.acts import connections as known
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.inbound import plugin_faults
-from boekbrug.contract import BoekbrugError, Hint, InboundRequest, SendsHooks, Source, WrongKey
+from boekbrug.contract import Because, BoekbrugError, Hint, InboundRequest, SendsHooks, Source, WrongKey
 from boekbrug.store import caches, hooks, licences, waited
 from boekbrug.store.connections import ConnectionRow
 from boekbrug.store.hooks import HookRow

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from boekbrug.booking import Rules
 from boekbrug.booking.reading import shape_faults
+from boekbrug.booking.rule_faults import rule_faults
 from boekbrug.booking.rules import Mode
-from boekbrug.contract import SettingsError
+from boekbrug.contract import Fault, SettingsError
 
 Key = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=7 * 24 * 60)]
@@ -50,19 +51,23 @@ def read(path: Path) -> LicenceFile:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
-        raise SettingsError([f"the file cannot be read: {error.strerror}"], file=str(path)) from error
+        raise SettingsError(
+            [Fault("", "the file cannot be read: {reason}", reason=error.strerror)], file=str(path)
+        ) from error
     except UnicodeDecodeError as error:
-        raise SettingsError([f"the file is not UTF-8 at byte {error.start}"], file=str(path)) from error
+        raise SettingsError(
+            [Fault("", "the file is not UTF-8 at byte {place}", place=error.start)], file=str(path)
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError([f"the file is not TOML: {error}"], file=str(path)) from error
+        raise SettingsError([Fault("", "the file is not TOML: {reason}", reason=error)], file=str(path)) from error
     try:
         found = msgspec.convert(tables, LicenceFile)
     except msgspec.ValidationError:
         raise SettingsError(list(shape_faults(tables, LicenceFile, "")), file=str(path)) from None
     if "delay_days" not in tables and found.rules.mode is Mode.MEMORIAL_MONTH:
         found = replace(found, delay_days=MONTH_DELAY)
-    if faults := found.rules.faults():
-        raise SettingsError([f"rules.{fault}" for fault in faults], file=str(path))
+    if faults := rule_faults(found.rules):
+        raise SettingsError([fault.within("rules") for fault in faults], file=str(path))
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from boekbrug.acts import compose_again
 from boekbrug.acts.connections import get as get_connection
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.invoiced import invoiced_there
 from boekbrug.acts.licence_file import FIXED, LicenceFile, differences, unwritten, written
 from boekbrug.booking import Rules, chart_use
@@ -18,7 +18,7 @@ from boekbrug.booking.checks import check_chart
 from boekbrug.booking.dates import period_end
 from boekbrug.booking.periods import locked_through
 from boekbrug.booking.rules import Mode
-from boekbrug.contract import Administration, Attaches, KeepsFiles, Problem, Source, Target, Unit, WritesBack
+from boekbrug.contract import Administration, Attaches, Because, KeepsFiles, Problem, Source, Target, Unit, WritesBack
 from boekbrug.store import changes, connections, corrected, effects, facts, licences, periods
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.letters import LetterKind, words
-from boekbrug.contract import BoekbrugError
+from boekbrug.contract import Because, BoekbrugError
 from boekbrug.runtime.mail import LONGEST_SENDING, Letter, MailRefused
 from boekbrug.store import outbox
 from boekbrug.store.outbox import Mail

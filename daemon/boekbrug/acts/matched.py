@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from boekbrug.acts.desk import ActRefused, Because
-from boekbrug.contract import BoekbrugError, OpenItem, Problem
+from boekbrug.acts.desk import ActRefused
+from boekbrug.contract import Because, BoekbrugError, OpenItem, Problem
 from boekbrug.store.licences import Licence
 from boekbrug.sync.matched import MATCHED, paid_of
 from boekbrug.sync.workplace import Workplace

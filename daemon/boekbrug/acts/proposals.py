@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 from boekbrug.acts import licences
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.licence_file import LicenceFile, differences, unwritten, written
 from boekbrug.acts.licences import Applied
 from boekbrug.booking.difference import Change
 from boekbrug.booking.difference import differences as rules_differences
-from boekbrug.contract import SettingsError
+from boekbrug.booking.rule_faults import rule_faults
+from boekbrug.contract import Because, SettingsError
 from boekbrug.store import proposals
 from boekbrug.store.licences import Licence
 from boekbrug.store.proposals import APPLIED, DRAFT, OPEN, PROPOSED, REJECTED, WITHDRAWN, Proposal
@@ -31,8 +32,8 @@ def draft(desk: Desk, licence: Licence, file: LicenceFile) -> int:
     """Keep a change as a draft and return its id; raise SettingsError with all faults, ActRefused without a change."""
     before = licences.as_file(desk.house, licence)
     licences.refuse_fixed(before, file)
-    if faults := file.rules.faults():
-        raise SettingsError([f"rules.{fault}" for fault in faults])
+    if faults := rule_faults(file.rules):
+        raise SettingsError([fault.within("rules") for fault in faults])
     if not differences(before, file):
         raise ActRefused(Because("Nothing was changed."))
     with desk.act("change-draft", licence.name, ids=1) as act:

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.set_aside import LONGEST_NOTE
 from boekbrug.booking.composed import DocumentState
+from boekbrug.contract import Because
 from boekbrug.store import approvals, search, states
 from boekbrug.store.licences import Licence
 from boekbrug.store.states import Move

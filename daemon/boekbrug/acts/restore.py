@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from boekbrug.acts.desk import ActRefused, Because
-from boekbrug.contract import Clock
+from boekbrug.acts.desk import ActRefused
+from boekbrug.contract import Because, Clock
 from boekbrug.runtime.clock import EPOCH
 from boekbrug.runtime.settings import Settings
 from boekbrug.runtime.single import single

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from boekbrug.acts import compose_again, hooks
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
+from boekbrug.contract import Because
 from boekbrug.store import approvals, changes, states, waited
 from boekbrug.store.licences import Licence
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk
+from boekbrug.acts.desk import Act, ActRefused, Desk
 from boekbrug.acts.find import ShownEntry, amount, shown_entry
 from boekbrug.acts.matched import demand_unmatched
 from boekbrug.booking.answers import Answers
@@ -18,6 +18,7 @@ from boekbrug.booking.composed import DocumentState, Draft, Held, Rejected
 from boekbrug.booking.corrections import reverse_term
 from boekbrug.booking.declared import per_box
 from boekbrug.booking.marks import mark_of
+from boekbrug.contract import Because
 from boekbrug.store import answers, changes, entries, problems, search, states, terms
 from boekbrug.store.corrected import ANEW, REVERSAL
 from boekbrug.store.entries import Booking

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk
+from boekbrug.acts.desk import Act, ActRefused, Desk
 from boekbrug.booking.composed import DocumentState
+from boekbrug.contract import Because
 from boekbrug.store import changes, search, states
 from boekbrug.store.licences import Licence
 from boekbrug.store.states import Move, Standing

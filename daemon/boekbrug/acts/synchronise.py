@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from boekbrug.acts.desk import ActRefused, Because
-from boekbrug.contract import Retriable
+from boekbrug.acts.desk import ActRefused
+from boekbrug.contract import Because, Retriable
 from boekbrug.store import licences
 from boekbrug.store.licences import ACTIVE, ClaimLost, Licence, LicenceClaim
 from boekbrug.sync.run import run_licence

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from sqlalchemy.exc import IntegrityError
 
 from boekbrug.acts import mailing
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk, NotKnown
+from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.letters import LetterKind
-from boekbrug.contract import BoekbrugError, SettingsError
+from boekbrug.contract import Because, BoekbrugError, Fault, SettingsError
 from boekbrug.problems import LANGUAGES
 from boekbrug.runtime import passwords
 from boekbrug.runtime.mail import is_address
@@ -56,13 +56,11 @@ def add(
         mailing.demand_mail(desk.house)
     faults = []
     if not is_address(email) or len(email) > 254:
-        faults.append(Because("email: {given} is not an address", given=repr(email)))
+        faults.append(Fault("email", "{given} is not an e-mail address", given=email))
     if role not in list(UserRole):
-        faults.append(Because("role: {given} is not one of {known}", given=repr(role), known=", ".join(UserRole)))
+        faults.append(Fault("role", "{given} is not one of {known}", given=role, known=", ".join(UserRole)))
     if language not in LANGUAGES:
-        faults.append(
-            Because("language: {given} is not one of {known}", given=repr(language), known=", ".join(LANGUAGES))
-        )
+        faults.append(Fault("language", "{given} is not one of {known}", given=language, known=", ".join(LANGUAGES)))
     if faults:
         raise SettingsError(faults)
     with desk.act("user-add", email, ids=2) as act:
@@ -184,7 +182,7 @@ def choose_language(desk: Desk, user: User, language: str) -> None:
 def give_key(desk: Desk, email: str, name: str, scope: str) -> str:
     """Give a user an API key, which is returned and not kept; raise SettingsError for another scope."""
     if scope not in (READ, WRITE):
-        raise SettingsError([f"scope: {scope!r} is neither {READ} nor {WRITE}"])
+        raise SettingsError([Fault("scope", "{given} is not one of {known}", given=scope, known=f"{READ}, {WRITE}")])
     user = get(desk.house, email)
     token = KEY_BEGINS + secrets.token_hex(32)
     with desk.act("key-add", user.email, ids=1) as act:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from boekbrug.acts import compose_again
-from boekbrug.acts.desk import Act, ActRefused, Because, Desk
+from boekbrug.acts.desk import Act, ActRefused, Desk
 from boekbrug.booking.place import Standing, plain_vat_id, standing_of_id
 from boekbrug.booking.proofs import UNPROVEN
-from boekbrug.contract import BoekbrugError
+from boekbrug.contract import Because, BoekbrugError
 from boekbrug.runtime.clock import EPOCH
 from boekbrug.store import changes, outside
 from boekbrug.sync.house import House

@@ -5,10 +5,8 @@ Account numbers and methods are the licence's own; nothing has a prefilled accou
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
-from string import Formatter
 from typing import Annotated, Literal
 
 import msgspec
@@ -249,10 +247,6 @@ class Rules(_Rule, frozen=True):
     #: those of `accounts` that hold money received in advance, of which the source books no VAT yet
     advances: tuple[AdvanceRule, ...] = ()
 
-    def faults(self) -> tuple[str, ...]:
-        """List every inconsistency, each with the path of its setting and what to do."""
-        return tuple(_faults(self))
-
     def oss_on(self, day: dt.date) -> bool:
         """Tell whether the one-stop shop applies on a day."""
         return isinstance(self.oss, dt.date) and self.oss <= day
@@ -265,91 +259,3 @@ class Rules(_Rule, frozen=True):
         """Name the questions that must be answered before the licence is activated (bookkeeper.md §4.40)."""
         asked = ("oss", "seller", "filing_period", "filed_through", "invoices_by", "gift_cards", "provider_booked_by")
         return tuple(name for name in asked if getattr(self, name) is None)
-
-
-def _faults(rules: Rules) -> Iterator[str]:
-    yield from _vat_faults(rules)
-    yield from _account_faults(rules)
-    yield from _advance_faults(rules)
-    yield from _template_faults(rules.text)
-    if rules.basis not in (DocumentKind.ORDER, DocumentKind.INVOICE, DocumentKind.RECEIPT):
-        yield f"basis: {rules.basis} does not book a sale; choose order, invoice or receipt"
-    if rules.invoices_by == "package" and rules.basis is DocumentKind.INVOICE:
-        yield "basis: invoices_by says that the package makes the invoices, so the shop has none to book; choose order"
-    if rules.oss is True:
-        yield "oss: write false, or the first day of the one-stop shop as a date"
-    for method, payment in rules.payments.items():
-        if not payment.account and payment.role is not PaymentRole.INTERNAL:
-            yield f"payments.{method}.account: name the account its money goes to, or give it the role internal"
-        if payment.role is PaymentRole.SINGLE_PURPOSE_VOUCHER and not _is_rate(payment.rate):
-            yield f"payments.{method}.rate: a single-purpose voucher needs the VAT rate inside it"
-        if payment.role is PaymentRole.SINGLE_PURPOSE_VOUCHER and not rules.has_gift_cards("single-purpose"):
-            yield f"payments.{method}.role: gift_cards says that there are no such vouchers; change one of them"
-
-
-def _vat_faults(rules: Rules) -> Iterator[str]:
-    seen: dict[tuple[object, ...], int] = {}
-    profits: dict[LineKind | None, int] = {}
-    for place, row in enumerate(rules.vat):
-        path = f"vat[{place}]"
-        first = seen.setdefault((row.treatment, row.rate, row.country, row.kind), place)
-        if first != place:
-            yield f"{path}: the same treatment, rate, country and kind as vat[{first}]; keep one of them"
-        if not _is_rate(row.rate):
-            yield f"{path}.rate: {row.rate} is not a percentage between 0 and 100 with at most three decimals"
-        elif row.rate and not row.vat_account:
-            yield f"{path}.vat_account: a rate of {row.rate} % needs the account its VAT is booked on"
-        if row.rate and row.treatment not in WITH_RATE:
-            yield f"{path}.rate: {row.treatment} carries no VAT; leave the rate out"
-        if row.treatment is Treatment.MARGIN and row.rate:
-            first = profits.setdefault(row.kind, place)
-            if first != place:
-                yield f"{path}.rate: vat[{first}] says already at which rate the margin is taxed; give each a kind"
-        if row.treatment is Treatment.DOMESTIC and not row.rate:
-            yield f"{path}.rate: domestic VAT needs a rate; use treatment zero, exempt or outside-scope for 0 %"
-
-
-def _is_rate(rate: Decimal | None) -> bool:
-    return rate is not None and rate.is_finite() and 0 <= rate <= 100 and rate * 1000 % 1 == 0
-
-
-def _account_faults(rules: Rules) -> Iterator[str]:
-    sales = EntryKind.SALES if rules.mode in (Mode.INDIVIDUAL, Mode.HYBRID) else EntryKind.MEMORIAL
-    if sales not in rules.journals:
-        yield f"journals.{sales}: mode {rules.mode} needs a journal for {sales} entries"
-    if rules.mode is Mode.HYBRID and EntryKind.MEMORIAL not in rules.journals:
-        yield "journals.memorial: mode hybrid needs a journal for its day totals"
-    if rules.mode in LEDGER_MODES:
-        return
-    without = [method for method, payment in rules.payments.items() if not payment.journal]
-    if rules.paid_sales == "cash" and EntryKind.CASH not in rules.journals and without:
-        yield f"journals.cash: paid sales go into a cash or bank journal; name it, or one for payments.{without[0]}"
-    if not rules.debtor:
-        yield "debtor: name the account of what customers owe"
-    if not rules.rounding.account and rules.rounding.per_document:
-        yield "rounding.account: name the account for gross differences, or set rounding.per_document to 0"
-    if rules.vat_scheme is VatScheme.CASH and not rules.vat_not_due and not rules.package_defers_vat:
-        yield "vat_not_due: the cash scheme needs an account for VAT not yet due, or package_defers_vat = true"
-
-
-def _advance_faults(rules: Rules) -> Iterator[str]:
-    taxed = {row.vat_code for row in rules.vat if row.rate and row.vat_account}
-    seen: dict[str, int] = {}
-    for place, row in enumerate(rules.advances):
-        path, account = f"advances[{place}]", rules.accounts.get(row.ledger)
-        if account is None:
-            yield f"{path}.ledger: {row.ledger} is none of accounts; name the ledger as the source does"
-        elif (first := seen.setdefault(account, place)) != place:
-            yield f"{path}.ledger: {account} is declared by advances[{first}] already; keep one of them"
-        if row.vat_code not in taxed:
-            yield f"{path}.vat_code: no VAT row with a rate and an account has the code {row.vat_code}"
-
-
-def _template_faults(text: str) -> Iterator[str]:
-    try:
-        fields = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
-    except ValueError as error:
-        yield f"text: {error}"
-        return
-    for unknown in sorted(fields - TEXT_FIELDS):
-        yield f"text: {{{unknown}}} is not known; use {', '.join(sorted(TEXT_FIELDS))}"

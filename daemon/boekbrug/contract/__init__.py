@@ -30,6 +30,7 @@ from boekbrug.contract.authorisation import (
     StartsAtVendor,
     Tokens,
 )
+from boekbrug.contract.because import Because, Fault, Unfit
 from boekbrug.contract.context import (
     Budget,
     Cache,
@@ -172,6 +173,7 @@ __all__ = [
     "AuthorisationLost",
     "Authorises",
     "BadAmount",
+    "Because",
     "BoekbrugError",
     "Booked",
     "Budget",
@@ -202,6 +204,7 @@ __all__ = [
     "EntryAnswer",
     "EntryKind",
     "ExchangeRate",
+    "Fault",
     "FileStat",
     "Folder",
     "Forecasts",
@@ -271,6 +274,7 @@ __all__ = [
     "Tokens",
     "Totals",
     "Treatment",
+    "Unfit",
     "Unit",
     "Unknown",
     "Unreadable",

@@ -3,8 +3,12 @@
 settings · authorisation · retriable · refused · outcome unknown · bug
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+
+import msgspec
+
+from boekbrug.contract.because import Fault
 
 
 class BoekbrugError(Exception):
@@ -21,6 +25,27 @@ class BoekbrugError(Exception):
 # settings
 
 
+class KeptFault(msgspec.Struct, frozen=True, array_like=True):
+    """A fault as a problem keeps it, to be said in the language of whoever reads it; without a path where it has none.
+
+    `texts` are a plugin's own sentences by language.
+    """
+
+    path: str
+    template: str
+    facts: Mapping[str, str] = {}
+    texts: Mapping[str, str] = {}
+
+
+SAID = "said"
+"""The fact of a problem that holds its faults as a list of KeptFault in JSON, beside those in English."""
+
+
+def kept_faults(text: str) -> list[KeptFault]:
+    """Read the faults that a problem keeps."""
+    return msgspec.json.decode(text, type=list[KeptFault])
+
+
 class SettingsError(BoekbrugError):
     """A setting is missing or wrong; `faults` lists all of them at once."""
 
@@ -29,6 +54,15 @@ class SettingsError(BoekbrugError):
     def __init__(self, faults: Sequence[str], **facts: str) -> None:
         self.faults = list(faults)
         super().__init__(faults="; ".join(faults), **facts)
+        if any(isinstance(fault, Fault) for fault in faults):
+            # added afterwards: what a log shows of an error is its English
+            self.facts = {**self.facts, SAID: msgspec.json.encode([_kept(fault) for fault in faults]).decode()}
+
+
+def _kept(fault: str) -> KeptFault:
+    if not isinstance(fault, Fault):
+        return KeptFault("", fault.replace("{", "{{").replace("}", "}}"))
+    return KeptFault(fault.path, fault.template, {k: str(v) for k, v in fault.facts.items()}, dict(fault.texts))
 
 
 class BadAmount(BoekbrugError):

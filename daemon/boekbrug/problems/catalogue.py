@@ -7,6 +7,9 @@ from string import Formatter
 import msgspec
 
 from boekbrug.contract import Problem, ProblemCode, ProblemText
+from boekbrug.contract.errors import SAID
+from boekbrug.problems.faults import say_kept
+from boekbrug.problems.figures import AS_KEPT, spoken
 from boekbrug.problems.loading import LANGUAGES, catalogue
 
 DETAILS = "details"
@@ -27,6 +30,11 @@ class CodeRefused(ValueError):
 class _Facts(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return ABSENT
+
+
+class _Dots(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
 
 
 class Catalogue(Mapping[str, ProblemCode]):
@@ -62,12 +70,20 @@ class Catalogue(Mapping[str, ProblemCode]):
 
     def explain(self, problem: Problem, language: str) -> ProblemText:
         """Return the sentences of a problem in a language, else in English; a fact that is missing shows as a dash."""
-        details = ", ".join(f"{name}: {value}" for name, value in problem.facts.items()) or ABSENT
+        facts = spoken(problem.facts, language[:2] if language[:2] in LANGUAGES else AS_KEPT)
+        if kept := facts.pop(SAID, ""):
+            facts["faults"] = say_kept(kept, language)
+        details = ", ".join(f"{name}: {value}" for name, value in facts.items()) or ABSENT
         code = self._codes.get(problem.code)
         if code is None:
             unknown = _Facts(code=problem.code, details=details)
             return _filled(_in_language(self._codes[UNKNOWN], language), unknown)
-        return _filled(_in_language(code, language), _Facts({DETAILS: details, **problem.facts}))
+        return _filled(_in_language(code, language), _Facts({DETAILS: details, **facts}))
+
+    def title(self, code: str, language: str) -> str:
+        """Say in a sentence what problems of a code have in common, with dots for what differs."""
+        known = self._codes.get(code)
+        return _in_language(known, language).message.format_map(_Dots()).removesuffix(".") if known else code
 
     def distinct(self, found: Sequence[Problem]) -> list[Problem]:
         """Leave out problems that read like one before: ten lines of one sale without VAT number are one problem."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from boekbrug.contract import App, Authorises, SettingsError, Source, Target
+from boekbrug.contract import App, Authorises, Fault, SettingsError, Source, Target
 from boekbrug.runtime.plugins import PluginHost
 from boekbrug.runtime.settings import AppRegistration, Settings
 
@@ -44,14 +44,20 @@ class Apps:
         plugin = self.plugin(name)
         found = self._classes.get(plugin)
         if found is None:
-            raise SettingsError([f"app {name} is for plugin {plugin}, which is not installed"])
+            raise SettingsError(
+                [Fault("", "app {name} is for plugin {plugin}, which is not installed", name=name, plugin=plugin)]
+            )
         if not issubclass(found, Authorises):
-            raise SettingsError([f"app {name} is for plugin {plugin}, which needs no app; remove it"])
+            raise SettingsError(
+                [Fault("", "app {app} is for plugin {plugin}, which needs no app; remove it", app=name, plugin=plugin)]
+            )
         return found
 
     def _registration(self, name: str) -> AppRegistration:
         if name not in self._registered:
-            raise SettingsError([f"app {name} is not in boekbrug.toml; add an [[app]] of that name"])
+            raise SettingsError(
+                [Fault("", "app {name} is not in boekbrug.toml; add an [[app]] of that name", name=name)]
+            )
         return self._registered[name]
 
 
@@ -60,5 +66,8 @@ def _secret(registration: AppRegistration) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        fault = f"the client secret of app {registration.name} cannot be read from {path}: {error}"
+        fault = Fault(
+            "", "the client secret of app {name} cannot be read from {file}: {reason}",
+            name=registration.name, file=path, reason=error,
+        )  # fmt: skip
         raise SettingsError([fault]) from error

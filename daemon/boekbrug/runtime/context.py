@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from boekbrug.contract import Budget, Cache, Clock, Folder, Grant, Http, Log, SettingsError
+from boekbrug.contract import Budget, Cache, Clock, Fault, Folder, Grant, Http, Log, SettingsError
 from boekbrug.runtime.folder import DiskFolder
 
 
@@ -25,7 +25,15 @@ class PluginContext:
         """Open a folder of this machine; raise SettingsError when it is absent or may not be used."""
         place = self.base / path
         if not place.is_dir():
-            raise SettingsError([f"the folder {place} does not exist; make it, or change the connection's setting"])
+            raise SettingsError(
+                [
+                    Fault(
+                        "",
+                        "the folder {place} does not exist; make it, or change the setting",
+                        place=place,
+                    )
+                ]
+            )
         return DiskFolder(place)
 
     def new_ids(self) -> Iterator[str]:

@@ -10,7 +10,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from boekbrug.contract import FileStat, NotReachable, OutcomeUnknown, PluginBug, Retriable, SettingsError, StorageFull
+from boekbrug.contract import (
+    Fault,
+    FileStat,
+    NotReachable,
+    OutcomeUnknown,
+    PluginBug,
+    Retriable,
+    SettingsError,
+    StorageFull,
+)
 from boekbrug.runtime.clock import Deadline
 
 LOCK_NAME = ".lock"
@@ -26,9 +35,13 @@ class DiskFolder:
 
     def __init__(self, path: Path, *, lock_patience: float = LOCK_PATIENCE) -> None:
         if not path.is_dir():
-            raise SettingsError([f"{path} is not a folder of this machine; make it, or correct the path"])
+            raise SettingsError(
+                [Fault("", "{place} is not a folder of this machine; make it, or correct the path", place=path)]
+            )
         if not os.access(path, os.R_OK | os.X_OK):
-            raise SettingsError([f"the folder {path} may not be read; give the user of boekbrug the right to"])
+            raise SettingsError(
+                [Fault("", "the folder {place} may not be read; give the user of boekbrug the right to", place=path)]
+            )
         self._root = path.resolve()
         self._lock_patience = lock_patience
 
@@ -42,7 +55,15 @@ class DiskFolder:
         except FileNotFoundError as gone:
             raise NotReachable(folder=str(self._root)) from gone
         except PermissionError as closed:
-            raise SettingsError([f"the folder {closed.filename} may not be read"]) from closed
+            raise SettingsError(
+                [
+                    Fault(
+                        "",
+                        "the folder {place} may not be read; give the user of boekbrug the right to",
+                        place=closed.filename,
+                    )
+                ]
+            ) from closed
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading; raise FileNotFoundError."""

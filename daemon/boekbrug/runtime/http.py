@@ -12,7 +12,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from boekbrug import __version__
-from boekbrug.contract import BoekbrugError, NotReachable, OutcomeUnknown, RefusedCall, Retriable, SettingsError
+from boekbrug.contract import BoekbrugError, Fault, NotReachable, OutcomeUnknown, RefusedCall, Retriable, SettingsError
 from boekbrug.runtime.clock import Deadline
 from boekbrug.runtime.connections import CURRENT, Call, HttpPool, HttpsPool, TlsSocket
 
@@ -84,7 +84,9 @@ class HttpPort:
             ) as response:  # fmt: skip
                 return Answer(response.status_code, response.headers, self._body(response, creates))
         except _WRONG_ADDRESS as wrong:
-            raise SettingsError([f"the address or a header of a call to {_host(url)} is not valid"]) from wrong
+            raise SettingsError(
+                [Fault("", "the address or a header of a call to {host} is not valid", host=_host(url))]
+            ) from wrong
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
             _classify(failure, call, creates, _host(url))
         finally:

@@ -16,6 +16,7 @@ from boekbrug.contract import (
     Target,
 )
 from boekbrug.problems import Catalogue
+from boekbrug.runtime.model_faults import model_faults
 from boekbrug.runtime.secrets import Vault
 from boekbrug.store import connections
 from boekbrug.store.connections import ConnectionRow
@@ -104,8 +105,7 @@ def _checked(model: type[PluginSettings], settings: dict[str, object]) -> Plugin
     try:
         return model.model_validate(settings)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)]
-        raise SettingsError(faults) from None
+        raise SettingsError(list(model_faults(error, model))) from None
 
 
 def secret_place(connection: int, name: str) -> bytes:

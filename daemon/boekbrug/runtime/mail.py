@@ -11,7 +11,7 @@ from email.policy import SMTP
 
 import msgspec
 
-from boekbrug.contract import BoekbrugError, Clock, SettingsError
+from boekbrug.contract import BoekbrugError, Clock, Fault, SettingsError
 from boekbrug.runtime.settings import Mail, Security
 
 PATIENCE = 20.0
@@ -120,7 +120,10 @@ def _password(settings: Mail) -> str:
     try:
         return settings.password_file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        fault = f"mail.password_file: the password cannot be read from {settings.password_file}: {error}"
+        fault = Fault(
+            "mail.password_file", "the password cannot be read from {file}: {reason}",
+            file=settings.password_file, reason=error,
+        )  # fmt: skip
         raise SettingsError([fault]) from error
 
 

@@ -1,7 +1,7 @@
 """Lists of a licence's documents, a page at a time from where the last one ended: no page costs more than the first."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -104,10 +104,23 @@ def booked(
     kind: str = "",
 ) -> list[Booked]:
     """List what is booked with a date from the first to the last ISO day, the latest first; `kind` narrows it."""
+    head, member = entry.c, membership.c
+    query = _booked(licence, kind)
+    if before is None or before.date > last_day:
+        return _read(connection, query.where(head.date.between(first_day, last_day)), limit)
+    # the rest of the day and the days before it are asked for apart: of a place within a day neither database finds
+    # its way into the index, and all entries of that day would be read
+    date, id, *rest = before
+    day = query.where(head.date == date, head.id <= id)
+    day = day.where(sa.or_(head.id < id, sa.tuple_(member.document, member.facet) < sa.tuple_(*map(sa.literal, rest))))
+    found = _read(connection, day, limit) if date >= first_day else []
+    days = query.where(head.date >= first_day, head.date < date)
+    return found + (_read(connection, days, more) if (more := limit - len(found)) else [])
+
+
+def _booked(licence: int, kind: str) -> sa.Select[Any]:
     row, head, state, member, standing = document.c, entry.c, entry_state.c, membership.c, document_state.c
     order = (head.date, head.id, member.document, member.facet)
-    # PostgreSQL enters the index at the last day, not at the place: from a later one it would read all in between
-    last_day = last_day if before is None else min(last_day, before.date)
     query = (
         sa.select(
             *order, row.kind, row.number, row.source_id, row.dated, row.total, row.currency, standing.reason,
@@ -118,18 +131,14 @@ def booked(
         .join(membership, sa.and_(member.entry == head.id, member.ended_at.is_(None)))
         .join(document, row.id == member.document)
         .join(document_state, sa.and_(standing.licence == head.licence, standing.document == row.id))
-        .where(head.licence == licence, head.date.between(first_day, last_day))
+        .where(head.licence == licence)
         .order_by(*(column.desc() for column in order))
-        .limit(limit)
     )  # fmt: skip
-    if kind:
-        query = query.where(row.kind == kind)
-    if before is not None:
-        date, id, *rest = map(sa.literal, before)
-        # of the entry's own columns first, for which there is an index
-        query = query.where(sa.tuple_(head.date, head.id) <= sa.tuple_(date, id))
-        query = query.where(sa.tuple_(*order) < sa.tuple_(date, id, *rest))
-    return [Booked._make(values) for values in connection.execute(query)]
+    return query.where(row.kind == kind) if kind else query
+
+
+def _read(connection: Connection, query: sa.Select[Any], limit: int) -> list[Booked]:
+    return [Booked._make(values) for values in connection.execute(query.limit(limit))]
 
 
 class Day(NamedTuple):

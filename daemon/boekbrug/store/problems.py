@@ -201,12 +201,22 @@ class Kind(NamedTuple):
 
 
 def by_code(connection: Connection) -> list[tuple[str, str, int, int]]:
-    """Count all open problems per code, with its severity and how many licences have it; errors and many first."""
-    columns = problem.c
-    number, licences = sa.func.count(), sa.func.count(columns.licence.distinct())
-    query = sa.select(columns.code, columns.severity, number, licences).where(columns.closed_at.is_(None))
-    query = query.group_by(columns.code, columns.severity).order_by(columns.severity, number.desc(), columns.code)
-    return [(code, severity, many, of) for code, severity, many, of in connection.execute(query)]
+    """Count what has open problems per code, with its severity and how many licences it is at; errors and many first.
+
+    What is at a licence is counted as problems open and close; what is at none is little, and is counted here.
+    """
+    columns, kept = problem.c, troubles.per_licence().subquery()
+    loose = (
+        sa.select(sa.null(), columns.code, columns.severity, sa.func.count())
+        .where(columns.closed_at.is_(None), columns.licence.is_(None))
+        .group_by(columns.code, columns.severity)
+    )
+    every = sa.union_all(sa.select(kept), loose).subquery()
+    licence, code, severity, number = every.c
+    many = sa.func.sum(number)
+    query = sa.select(code, severity, many, sa.func.count(licence)).group_by(code, severity)
+    query = query.order_by(severity, many.desc(), code)
+    return [(code, severity, int(many), of) for code, severity, many, of in connection.execute(query)]
 
 
 def kinds(connection: Connection, licence: int, connections: Collection[int]) -> list[Kind]:

@@ -1,6 +1,6 @@
 """Find a sale again: by the beginning of its number, its exact amount, or the keyed hash of an e-mail address."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -62,17 +62,19 @@ def _marked(mark: str) -> "sa.Select[Any]":
 
 def by_total(connection: Connection, minor: int, limit: int = MOST, sees: Sees = None) -> list[Hit]:
     """Find documents of exactly this amount, to either side; the latest where there are more."""
-    return _latest(connection, document.c.total.in_((minor, -minor)), limit, sees)
+    # each side by itself: of both at once PostgreSQL would read all sales of a popular price, to sort them
+    sides = [document.c.total == side for side in {minor, -minor}]
+    ids = {id for side in sides for id in _latest(connection, side, limit, sees)}
+    return _hits(connection, sorted(ids)[-limit:], limit, sees)
 
 
 def by_email(connection: Connection, email_hash: bytes, limit: int = MOST, sees: Sees = None) -> list[Hit]:
     """Find documents of the buyer whose address has this hash; the latest where there are more."""
-    return _latest(connection, document.c.email_hash == email_hash, limit, sees)
+    return _hits(connection, _latest(connection, document.c.email_hash == email_hash, limit, sees), limit, sees)
 
 
-def _latest(connection: Connection, condition: sa.ColumnElement[bool], limit: int, sees: Sees) -> list[Hit]:
-    ids = list(connection.scalars(_ids(condition, sees).order_by(document.c.id.desc()).limit(limit)))
-    return _hits(connection, ids, limit, sees)
+def _latest(connection: Connection, condition: sa.ColumnElement[bool], limit: int, sees: Sees) -> Sequence[int]:
+    return connection.scalars(_ids(condition, sees).order_by(document.c.id.desc()).limit(limit)).all()
 
 
 def _ids(condition: sa.ColumnElement[bool], sees: Sees) -> "sa.Select[Any]":

@@ -1,16 +1,17 @@
 """What the store holds at this moment, counted cheaply enough to be asked every few seconds."""
 
+from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
-from boekbrug.store import states
+from boekbrug.store import problems, states
 from boekbrug.store.connections import TROUBLE
 from boekbrug.store.licences import ACTIVE
-from boekbrug.store.tables import document_state, effect, licence, problem
-from boekbrug.store.words import TERM, EffectState, Reason
+from boekbrug.store.tables import document_state, effect, entry_state, licence, membership, problem
+from boekbrug.store.words import EffectState
 
 
 def documents_by_state(connection: Connection) -> dict[str, int]:
@@ -19,9 +20,11 @@ def documents_by_state(connection: Connection) -> dict[str, int]:
 
 
 def problems_by_code(connection: Connection) -> dict[str, int]:
-    """Count open problems per code."""
-    query = sa.select(problem.c.code, sa.func.count()).where(problem.c.closed_at.is_(None)).group_by(problem.c.code)
-    return dict(connection.execute(query).all())
+    """Count what has an open problem per code: sales, not their lines."""
+    found: Counter[str] = Counter()
+    for code, _, number, _ in problems.by_code(connection):
+        found[code] += number
+    return dict(found)
 
 
 def in_doubt(connection: Connection) -> int:
@@ -33,16 +36,23 @@ def in_doubt(connection: Connection) -> int:
 
 
 def waiting_since(connection: Connection) -> int | None:
-    """Return since when the document waits that waits longest, approvals and terms left aside; None when none does."""
-    columns = document_state.c
-    # licence by licence the index leads to what waits, past all that is booked
-    query = (
-        sa.select(sa.func.min(columns.changed_at))
-        .select_from(licence)
-        .join(document_state, sa.and_(columns.licence == licence.c.id, columns.state == DocumentState.WAITING))
-        .where(columns.reason != Reason.APPROVAL, columns.reason.not_like(f"{TERM}%"), licence.c.state == "active")
+    """Return since when the document waits that waits longest, approvals and terms left aside; None when none does.
+
+    It is found by its turn or by that of its entry, past the thousands that have none: they wait for a person.
+    """
+    columns, turn = document_state.c, entry_state.c
+    active = sa.select(licence.c.id).where(licence.c.state == ACTIVE)
+    oldest = sa.select(sa.func.min(columns.changed_at)).where(columns.state == DocumentState.WAITING)
+    # "at least 0" and not "is not null": without statistics SQLite would else walk past all that is booked
+    own = oldest.where(columns.licence.in_(active), columns.next_at >= 0)
+    due = sa.select(turn.entry).where(turn.licence.in_(active), turn.next_at >= 0)
+    member = membership.c
+    of_entry = oldest.select_from(membership).join(
+        document_state, sa.and_(columns.licence == member.licence, columns.document == member.document)
     )
-    return _moment(connection, query)
+    of_entry = of_entry.where(member.entry.in_(due), member.ended_at.is_(None))
+    found = [_moment(connection, query) for query in (own, of_entry)]
+    return min((moment for moment in found if moment is not None), default=None)
 
 
 def due_since(connection: Connection, now: int) -> int | None:
@@ -65,10 +75,9 @@ def at_target(connection: Connection) -> tuple[int, int | None]:
 
 def last_run(connection: Connection) -> int | None:
     """Return when a licence last ended a run while neither of its connections was in trouble."""
-    troubled = sa.select(problem.c.connection).where(problem.c.place == TROUBLE, problem.c.closed_at.is_(None))
-    query = sa.select(sa.func.max(licence.c.last_run_at)).where(
-        licence.c.source.not_in(troubled), licence.c.target.not_in(troubled)
-    )
+    both = problem.c.connection.in_([licence.c.source, licence.c.target])
+    troubled = sa.exists().where(both, problem.c.place == TROUBLE, problem.c.closed_at.is_(None))
+    query = sa.select(sa.func.max(licence.c.last_run_at)).where(~troubled)
     return _moment(connection, query)
 
 

@@ -34,6 +34,14 @@ def counts(connection: Connection, licence: int) -> list[tuple[str, str, int]]:
     return [(code, severity, int(n)) for code, severity, n in connection.execute(query) if n]
 
 
+def per_licence() -> sa.Select[tuple[int, str, str, int]]:
+    """Select licence, code, severity and number of what is open."""
+    columns = troubles.c
+    kind = (columns.licence, columns.code, columns.severity)
+    number = sa.func.sum(columns.number)
+    return sa.select(*kind, number).group_by(*kind).having(number != 0)
+
+
 _ROWS = sa.select(sa.func.count()).select_from(troubles).where(troubles.c.licence == sa.bindparam("licence"))
 
 

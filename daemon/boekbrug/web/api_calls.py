@@ -8,8 +8,8 @@ from fastapi import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from boekbrug.acts.desk import ActRefused, Desk, NotKnown
-from boekbrug.contract import BoekbrugError
+from boekbrug.acts.desk import Desk
+from boekbrug.problems import LANGUAGES
 from boekbrug.sync.house import House
 from boekbrug.web.door import LARGEST, Door, Right, Turned, Visit
 from boekbrug.web.incoming import body_within
@@ -78,6 +78,7 @@ def needs(door: Door, right: Right) -> Callable[[Request], Awaitable[Call]]:
         except Turned as error:
             code = {401: "no-key", 403: "not-allowed", 404: "not-known"}[error.status]
             raise Refused(error.status, Refusal(code=code)) from error
+        request.state.language = visit.user.language if visit.user else LANGUAGES[0]
         return Call(visit, body)
 
     return call
@@ -119,11 +120,3 @@ def desk_of(house: House, call: Call) -> Desk:
     """Return the desk at which the key's user acts."""
     assert call.visit.user is not None
     return Desk(house, f"api:{call.visit.user.email}")
-
-
-def refusal_of(error: BoekbrugError) -> Response:
-    """Answer a call whose act was refused."""
-    if isinstance(error, NotKnown):
-        return answer(Refusal(code=error.code), 404)
-    reasons = [str(reason) for reason in error.reasons] if isinstance(error, ActRefused) else []
-    return answer(Refusal(code=error.code, reasons=reasons), 409)

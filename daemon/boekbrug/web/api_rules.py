@@ -1,6 +1,5 @@
 """The API of what a licence is set to: read it, try a change on the latest sales, propose, approve or reject it."""
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,6 +10,7 @@ from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.acts.trial import Tried
 from boekbrug.booking import Rules
 from boekbrug.booking.difference import Change
+from boekbrug.booking.rule_faults import rule_faults
 from boekbrug.contract import BoekbrugError, ProblemText, SettingsError
 from boekbrug.store import proposals as kept
 from boekbrug.store.proposals import DRAFT, OPEN
@@ -105,8 +105,8 @@ def api_rules(house: House, door: Door) -> APIRouter:
     def attempt(call: Annotated[Call, may_repair]) -> Response:
         """Say what a change would do; nothing is written."""
         file = read(call, TryCall).licence
-        if faults := file.rules.faults():
-            raise _faulty(faults)
+        if faults := rule_faults(file.rules):
+            raise SettingsError(faults)
         before = licences.as_file(house, call.visit.licence)
         return answer(_trial(house, call, before, file))
 
@@ -137,10 +137,7 @@ def api_changes(house: House, door: Door) -> APIRouter:
     def propose(call: Annotated[Call, may_repair]) -> Response:
         """Propose a change of the settings, for somebody who may approve it."""
         sent, desk, licence = read(call, ProposeCall), desk_of(house, call), call.visit.licence
-        try:
-            id = proposals.draft(desk, licence, sent.licence)
-        except SettingsError as error:
-            raise _faulty(error.faults) from error
+        id = proposals.draft(desk, licence, sent.licence)
         proposals.propose(desk, licence, id, sent.note)
         return answer(_shown(proposals.shown(house, licence, id)))
 
@@ -169,10 +166,6 @@ def api_changes(house: House, door: Door) -> APIRouter:
         return answer(Done(count=1))
 
     return router
-
-
-def _faulty(faults: Sequence[str]) -> Refused:
-    return Refused(400, Refusal(code="settings", reasons=list(faults)))
 
 
 def _trial(house: House, call: Call, before: LicenceFile, after: LicenceFile) -> Trial:

@@ -1,7 +1,7 @@
 """Configuratie: the rules of a licence, their history, and the steps by which they are changed."""
 
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Response
 from msgspec import structs
@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import licences, proposals, rule_sets, trial
-from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.acts.problems import in_words
 from boekbrug.booking import chart_use
-from boekbrug.contract import BoekbrugError, Problem, ProblemText, SettingsError
+from boekbrug.contract import Because, BoekbrugError, Fault, Problem, ProblemText, SettingsError
 from boekbrug.store import audit
 from boekbrug.store import proposals as kept
 from boekbrug.store.licences import ACTIVE, NEW, PAUSED, Licence
@@ -95,13 +95,14 @@ def configure_routes(pages: Pages, door: Door) -> APIRouter:
     def sent(request: Request, visit: Annotated[Visit, Depends(door.needs(Right.REPAIR))]) -> Response:
         sent = visit.fields.plain()
         if visit.fields.one("more"):
-            return form(request, visit, sent, MORE_ROWS, {})
+            return form(request, visit, sent, MORE_ROWS, {"more": True})
         try:
             file = read(sent, licences.as_file(house, visit.licence))
             id = proposals.draft(visit.desk(house), visit.licence, file)
         except (SettingsError, ActRefused) as error:
             faults = pages.reasons(pages.writing(request, visit), error)
-            answer = form(request, visit, sent, SPARE, {"faults": faults})
+            paths = [one.path for one in getattr(error, "faults", ()) if isinstance(one, Fault)]
+            answer = form(request, visit, sent, SPARE, {"faults": faults, "wrong": paths})
             answer.status_code = 400
             return answer
         return _to(visit, f"/changes/{id}")
@@ -109,8 +110,15 @@ def configure_routes(pages: Pages, door: Door) -> APIRouter:
     def form(
         request: Request, visit: Visit, values: Mapping[str, str], spare: int, more: Mapping[str, object]
     ) -> Response:
-        shown = {"changes": (), "to_choose": (), "suggested": False, "faults": []} | dict(more)
-        shown |= {"form": layout(values, spare), "picks": _picks(house, visit.licence)}
+        shown: dict[str, Any] = {"changes": (), "to_choose": (), "suggested": False, "faults": [], "wrong": ()}
+        shown |= dict(more)
+        laid = layout(values, spare)
+        changed = [one.setting for one in shown["changes"]]
+        # what is to be mended or was proposed lies open; the rest is folded, as it is long
+        unfolded = {"schedule"} | laid.parts_of([*shown["wrong"], *changed, *shown["to_choose"]])
+        if shown.pop("more", False):
+            unfolded |= {grid.name for grid in laid.grids}
+        shown |= {"form": laid, "unfolded": unfolded, "named": named, "picks": _picks(house, visit.licence)}
         return pages.render(request, pages.writing(request, visit), "edit.html", shown, visit, "rules")
 
     return router

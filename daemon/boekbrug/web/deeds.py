@@ -15,10 +15,11 @@ from boekbrug.acts.answer import answer
 from boekbrug.acts.approve import approve_chosen
 from boekbrug.acts.correct import correct
 from boekbrug.acts.decide import decide
-from boekbrug.acts.desk import ActRefused, Because, NotKnown
+from boekbrug.acts.desk import ActRefused, NotKnown
 from boekbrug.acts.reject import reject
 from boekbrug.acts.retry import retry
 from boekbrug.acts.set_aside import set_aside, take_up
+from boekbrug.contract import Because
 from boekbrug.store import search
 from boekbrug.sync.house import House
 from boekbrug.web.door import Door, Right, Visit

@@ -72,6 +72,7 @@ def licence_routes(pages: Pages, door: Door) -> APIRouter:
             "found": found[:PAGE], "count": counts[DocumentState.PROBLEM], "code": code, "more": _more(found),
             "kinds": [kind for kind in kinds if kind.licence is not None and kind.severity == "error"],
             "around": beside, "before": before,
+            "titles": {kind.code: house.plugins.problem_codes.title(kind.code, writing.language) for kind in kinds},
         }  # fmt: skip
         return pages.render(request, writing, "problems.html", values, visit, "problems")
 

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from boekbrug.acts import licences
-from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.lists import every, filing
 from boekbrug.acts.lists.gaps import GAPS, sign_gap
 from boekbrug.acts.lists.scope import Days, Scope, scope_of
 from boekbrug.acts.lists.supplementary import supplementary_list
 from boekbrug.acts.lists.table import BookList, Cell, Column, Kind, Part, csv_lines, part_named
 from boekbrug.acts.lists.vat import vat_list
+from boekbrug.contract import Because
 from boekbrug.store import agreed
 from boekbrug.store.agreed import RETURNS, Agreement
 from boekbrug.store.licences import Licence

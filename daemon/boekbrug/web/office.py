@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import authorise, cases, licences, mailing
-from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.problems import ShownProblem, show
-from boekbrug.contract import Problem
+from boekbrug.contract import Because
 from boekbrug.problems import Catalogue
 from boekbrug.runtime.metrics import read_stock
 from boekbrug.store import audit, board, connections, outbox, problems, search, workers
@@ -23,9 +23,10 @@ from boekbrug.sync.house import House
 from boekbrug.web.door import LARGEST, Door, Id, PathId, Right, Visit
 from boekbrug.web.licence import moment
 from boekbrug.web.page import Pages, kept_language
+from boekbrug.web.writing import Writing
 
 PAGE = 50
-TROUBLES = 100
+TROUBLES = 25
 SWITCHES = {"activate": licences.activate, "pause": licences.pause, "resume": licences.resume, "end": licences.end}
 OFFERED: Mapping[str, tuple[str, ...]] = {NEW: ("activate",), ACTIVE: ("pause",), PAUSED: ("resume", "end")}
 Operator = Right.OPERATE
@@ -38,7 +39,7 @@ class Code(NamedTuple):
     severity: str
     number: int
     licences: int
-    example: str
+    title: str
 
 
 def office_routes(pages: Pages, door: Door) -> APIRouter:
@@ -129,14 +130,16 @@ def office_routes(pages: Pages, door: Door) -> APIRouter:
     def raised(
         request: Request, visit: Annotated[Visit, Depends(door.needs(Operator))], before: Id = LARGEST
     ) -> Response:
+        writing, codes = pages.writing(request, visit), house.plugins.problem_codes
         with house.database.read() as connection:
             found = kept.list_latest(connection, PAGE + 1, before)
             names = {row.id: row.name for row in list_licences(connection)}
         values = {
-            "found": [(one, cases.facts_of(one)) for one in found[:PAGE]], "names": names, "moment": moment,
+            "found": [(one, _in_words(cases.facts_of(one), codes, writing)) for one in found[:PAGE]],
+            "names": names, "moment": moment,
             "more": found[PAGE - 1].id if len(found) > PAGE else None,
         }  # fmt: skip
-        return pages.render(request, pages.writing(request, visit), "office_cases.html", values, visit, "cases")
+        return pages.render(request, writing, "office_cases.html", values, visit, "cases")
 
     @router.post("/cases/{case:int}/close")
     def close(case: PathId, visit: Annotated[Visit, Depends(door.needs(Operator))]) -> Response:
@@ -160,13 +163,16 @@ def open_everywhere(
     return shown, found[TROUBLES - 1].id if len(found) > TROUBLES else None
 
 
+def _in_words(facts: Mapping[str, str], codes: Catalogue, writing: Writing) -> dict[str, str]:
+    """Say the facts of a case as they stood: where the sale was, and what was wrong with it."""
+    state, _, reason = facts.get("state", "").partition(": ")
+    titles = [codes.title(code, writing.language) for code in facts.get("problems", "").split(", ") if code]
+    standing = " · ".join(part for part in (writing.known("state", state), writing.reason(reason)) if part)
+    return {**facts, "state": standing, "problems": "; ".join(titles)}
+
+
 def _codes(connection: Connection, codes: Catalogue, language: str) -> list[Code]:
-    found = []
-    for code, severity, number, of in problems.by_code(connection):
-        first = problems.list_open(connection, code=code, limit=1)[0]
-        message = codes.explain(Problem(code=code, facts=first.facts), language).message
-        found.append(Code(code, severity, number, of, message))
-    return found
+    return [Code(*row, codes.title(row[0], language)) for row in problems.by_code(connection)]
 
 
 def _to(visit: Visit, below: str, done: str) -> Response:

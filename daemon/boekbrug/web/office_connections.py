@@ -1,7 +1,7 @@
 """Beheer of connections: add and change them by their plugin's settings, try them out, and have them authorised."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import authorise, connections
+from boekbrug.acts.connections import Role
 from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.problems import in_words
 from boekbrug.contract import (
@@ -29,6 +30,7 @@ from boekbrug.store.problems import list_open
 from boekbrug.sync.house import House
 from boekbrug.web.door import Door, Right, Visit
 from boekbrug.web.page import Pages, kept_language
+from boekbrug.web.writing import Writing
 
 Operator = Right.OPERATE
 _FIELD = "set."
@@ -44,6 +46,8 @@ class Setting(NamedTuple):
     secret: bool
     required: bool
     options: tuple[str, ...]
+    #: several values, written with commas between them
+    several: bool
 
 
 class Detail(NamedTuple):
@@ -90,8 +94,10 @@ def connection_routes(pages: Pages, door: Door) -> APIRouter:
         shown.status_code = 400 if said.faults else 200
         return shown
 
-    def faults_of(request: Request, visit: Visit, error: SettingsError) -> tuple[str, ...]:
-        return tuple(pages.reasons(pages.writing(request, visit), error))
+    def faults_of(request: Request, visit: Visit, name: str, error: SettingsError) -> tuple[str, ...]:
+        writing, row = pages.writing(request, visit), connections.get(house, name)
+        named = _namer(writing, connections.model_of(house.plugins, row.plugin, _role(row.role)))
+        return tuple(pages.reasons(writing, error, named))
 
     @router.get("/{name}")
     def one(request: Request, name: str, visit: Annotated[Visit, Depends(door.needs(Operator))]) -> Response:
@@ -102,7 +108,7 @@ def connection_routes(pages: Pages, door: Door) -> APIRouter:
         try:
             connections.change(visit.desk(house), name, _written(visit.fields.plain()))
         except SettingsError as error:
-            return detail(request, visit, name, Detail(faults=faults_of(request, visit, error)))
+            return detail(request, visit, name, Detail(faults=faults_of(request, visit, name, error)))
         return _to(visit, name, "connection-changed")
 
     @router.post("/{name}/check")
@@ -114,7 +120,7 @@ def connection_routes(pages: Pages, door: Door) -> APIRouter:
         try:
             answer = authorise.begin(visit.desk(house), name, visit.fields.one("app"))
         except SettingsError as error:
-            return detail(request, visit, name, Detail(faults=faults_of(request, visit, error)))
+            return detail(request, visit, name, Detail(faults=faults_of(request, visit, name, error)))
         if isinstance(answer, AskKeys):
             return detail(request, visit, name, Detail(asked=tuple(answer.fields)))
         # a link and no redirect: our policy lets no form lead elsewhere
@@ -165,7 +171,7 @@ def new_connection_routes(pages: Pages, door: Door) -> APIRouter:
     def new(
         request: Request, visit: Visit, plugin: str, role: str, sent: Mapping[str, str], faults: tuple[str, ...]
     ) -> Response:
-        model = connections.model_of(house.plugins, plugin, "source" if role == "source" else "target")
+        model = connections.model_of(house.plugins, plugin, _role(role))
         writing = pages.writing(request, visit)
         values = {
             "plugin": plugin, "role": role, "settings": _settings(model, {}, sent, writing.language), "faults": faults,
@@ -180,13 +186,29 @@ def new_connection_routes(pages: Pages, door: Door) -> APIRouter:
         sent = visit.fields.plain()
         name, plugin, role = (sent.get(field, "") for field in ("name", "plugin", "role"))
         try:
-            connections.add(visit.desk(house), name, plugin, _written(sent), "source" if role == "source" else "target")
+            connections.add(visit.desk(house), name, plugin, _written(sent), _role(role))
         except (SettingsError, ActRefused) as error:
-            faults = pages.reasons(pages.writing(request, visit), error)
+            writing = pages.writing(request, visit)
+            named = _namer(writing, connections.model_of(house.plugins, plugin, _role(role)))
+            faults = pages.reasons(writing, error, named)
             return new(request, visit, plugin, role, sent, tuple(faults))
         return _to(visit, name, "connection-added")
 
     return router
+
+
+def _role(text: str) -> Role:
+    return "source" if text == "source" else "target"
+
+
+def _namer(writing: Writing, model: type[PluginSettings]) -> Callable[[str], str]:
+    """Name the settings of a connection as its form does."""
+
+    def place(path: str) -> str:
+        name = path.partition(".")[0]
+        return label_of(model, name, writing.language) if name in model.model_fields else writing.place(path)
+
+    return place
 
 
 def _troubles(house: House, row: ConnectionRow, language: str) -> list[ProblemText]:
@@ -215,7 +237,8 @@ def _settings(
         options = ("yes", "no") if shape[name].get("type") == "boolean" else tuple(shape[name].get("enum", ()))
         shown = "" if name in hidden else text
         label = label_of(model, name, language)
-        found.append(Setting(name, label, shown, name in hidden, field.is_required(), options))
+        several = shape[name].get("type") == "array" and shape[name].get("items", {}).get("type") == "string"
+        found.append(Setting(name, label, shown, name in hidden, field.is_required(), options, several))
     return found
 
 
@@ -224,14 +247,24 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
     return "" if value is None else json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
 
 
 def _written(sent: Mapping[str, str]) -> dict[str, object]:
     """Read the settings of a form; a secret that was left empty is not changed."""
     named = {name.removeprefix(_FIELD): text.strip() for name, text in sent.items() if name.startswith(_FIELD)}
-    hidden = set(sent.get("secrets", "").split())
-    return {name: _value(text) for name, text in named.items() if text or name not in hidden}
+    hidden, several = sent.get("secrets", "").split(), sent.get("several", "").split()
+    return {
+        name: _each(text) if name in several else _value(text)
+        for name, text in named.items()
+        if text or name not in hidden
+    }
+
+
+def _each(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def _value(text: str) -> object:

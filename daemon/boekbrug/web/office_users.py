@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from boekbrug.acts import users
-from boekbrug.acts.desk import ActRefused, Because
-from boekbrug.contract import SettingsError
+from boekbrug.acts.desk import ActRefused
+from boekbrug.contract import Because, SettingsError
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.licences import list_all as list_licences
 from boekbrug.store.people import UserRole

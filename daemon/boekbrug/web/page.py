@@ -1,6 +1,6 @@
 """What all pages of the dashboard share: the house, the templates, and the language of whoever reads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from fastapi.responses import HTMLResponse
@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 
 from boekbrug import __version__
-from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.problems import in_words
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import BoekbrugError, SettingsError
@@ -80,10 +80,13 @@ class Pages:
         own = visit.user.language if visit and visit.user else ""
         return Writing(choose(asked if asked in LANGUAGES else own, accepts), self.house.clock.now())
 
-    def reasons(self, writing: Writing, error: BoekbrugError) -> list[str]:
-        """Put a refusal into sentences of the reader's language; there are none where its kind says it all."""
+    def reasons(self, writing: Writing, error: BoekbrugError, place: Callable[[str], str] | None = None) -> list[str]:
+        """Put a refusal into sentences of the reader's language; there are none where its kind says it all.
+
+        `place` names the settings of a form that are not those of a licence.
+        """
         if isinstance(error, SettingsError):
-            return [writing.because(one) if isinstance(one, Because) else one for one in error.faults]
+            return [writing.fault(one, place) for one in error.faults]
         if not isinstance(error, ActRefused):
             return []
         codes = self.house.plugins.problem_codes

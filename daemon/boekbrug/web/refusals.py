@@ -1,5 +1,7 @@
 """What is said to who is turned away, and what became of an act that was refused."""
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError
@@ -9,9 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from boekbrug.acts.desk import ActRefused, NotKnown
 from boekbrug.contract import BoekbrugError, SettingsError
-from boekbrug.web.api_calls import PREFIX, Refusal, answer, refusal_of
+from boekbrug.problems import LANGUAGES
+from boekbrug.web.api_calls import PREFIX, Refusal, answer
 from boekbrug.web.door import Turned
 from boekbrug.web.page import Pages
+from boekbrug.web.writing import Writing
+
+_STATUS: Mapping[type[BoekbrugError], int] = {ActRefused: 409, NotKnown: 404, SettingsError: 400}
+"""What an act that cannot be done answers to a program."""
 
 
 def refuse(app: FastAPI, pages: Pages) -> None:
@@ -26,7 +33,9 @@ def refuse(app: FastAPI, pages: Pages) -> None:
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, BoekbrugError)
         if request.url.path.startswith(f"{PREFIX}/"):
-            return refusal_of(error)
+            language = getattr(request.state, "language", LANGUAGES[0])
+            reasons = pages.reasons(Writing(language, pages.house.clock.now()), error)
+            return answer(Refusal(code=error.code, reasons=reasons), _STATUS[type(error)])
         status = 404 if isinstance(error, NotKnown) else 409
         return page(request, status, f"refused.s{status}", pages.reasons(pages.writing(request), error))
 
@@ -61,5 +70,5 @@ def refuse(app: FastAPI, pages: Pages) -> None:
     app.add_exception_handler(RequestValidationError, unread)
     app.add_exception_handler(DataError, unfit)
     app.add_exception_handler(Turned, turned)
-    for kind in (ActRefused, NotKnown, SettingsError):
+    for kind in _STATUS:
         app.add_exception_handler(kind, refused)

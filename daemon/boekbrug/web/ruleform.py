@@ -2,7 +2,7 @@
 
 import datetime as dt
 import types
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -11,8 +11,9 @@ import msgspec
 
 from boekbrug.acts.licence_file import LicenceFile
 from boekbrug.booking.reading import shape_faults
+from boekbrug.booking.rule_faults import rule_faults
 from boekbrug.booking.rules import Rules
-from boekbrug.contract import SettingsError
+from boekbrug.contract import Fault, SettingsError
 
 WHOLE = ("start", "automatic", "interval", "delay_days", "write_back")
 """What may be changed of a licence beside its rules."""
@@ -52,11 +53,12 @@ class Control(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table of the form: its columns, and a row of fields for each of its rows."""
+    """A table of the form: its columns, a row of fields for each of its rows, and how many are in use."""
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Control, ...], ...]
+    used: int
 
 
 class Layout(NamedTuple):
@@ -66,6 +68,15 @@ class Layout(NamedTuple):
     answers: tuple[Control, ...]
     accounts: tuple[Control, ...]
     grids: tuple[Grid, ...]
+
+    def parts_of(self, settings: Iterable[str]) -> set[str]:
+        """Name the parts that hold settings, which may be written as paths."""
+        names = {path.removeprefix("rules.").replace("[", ".").partition(".")[0] for path in settings}
+        groups = {"schedule": self.schedule, "answers": self.answers, "accounts": self.accounts}
+        held = {name: {control.name.partition(".")[0] for control in controls} for name, controls in groups.items()}
+        return {name for name, held_here in held.items() if held_here & names} | {
+            grid.name for grid in self.grids if grid.name in names
+        }
 
 
 _HINTS = get_type_hints(Rules, include_extras=True)
@@ -138,7 +149,7 @@ def _grid(name: str, hint: Any, values: Mapping[str, str], spare: int) -> Grid:
     rows = tuple(
         tuple(_cell(name, place, column, kind, values) for column, kind in columns.items()) for place in places
     )
-    return Grid(name, tuple(columns), rows)
+    return Grid(name, tuple(columns), rows, len(used))
 
 
 def _cell(name: str, place: int, column: str, kind: Any, values: Mapping[str, str]) -> Control:
@@ -210,8 +221,8 @@ def read(values: Mapping[str, str], before: LicenceFile) -> LicenceFile:
         found = msgspec.convert(table, LicenceFile)
     except msgspec.ValidationError:
         raise SettingsError(list(shape_faults(table, LicenceFile, ""))) from None
-    if faults := found.rules.faults():
-        raise SettingsError([f"rules.{fault}" for fault in faults])
+    if faults := rule_faults(found.rules):
+        raise SettingsError([fault.within("rules") for fault in faults])
     return found
 
 
@@ -232,7 +243,7 @@ def _table(name: str, hint: Any, values: Mapping[str, str]) -> Any:
         return tuple(row["value"] for row in rows) if is_plain else tuple(rows)
     names = [row[_NAME] for row in rows]
     if twice := sorted({one for one in names if names.count(one) > 1}):
-        raise SettingsError([f"rules.{name}.{one}: is written twice; keep one of them" for one in twice])
+        raise SettingsError([Fault(f"rules.{name}.{one}", "is written twice; keep one of them") for one in twice])
     return {row.pop(_NAME): row.get("value", "") if is_plain else row for row in rows}
 
 

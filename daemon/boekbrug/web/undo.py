@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from boekbrug.acts.desk import ActRefused, Because
+from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.reverse import Reversal, reverse
+from boekbrug.contract import Because
 from boekbrug.store import search
 from boekbrug.web.door import Door, Id, Right, Visit
 from boekbrug.web.page import Pages, kept_language

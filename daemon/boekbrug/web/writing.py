@@ -1,19 +1,26 @@
 """Write words, amounts, counts and moments as the reader's language does."""
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
-from boekbrug.acts.desk import Because
+from boekbrug.contract import Because
+from boekbrug.problems.faults import say
 from boekbrug.web.language import catalogue
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _LOCALES: Mapping[str, Locale] = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB"), "de": Locale("de", "DE")}
+_STEP = re.compile(r"[^.\[\]]+")
+_RATE = re.compile(r"\d{1,3}(\.\d{1,3})?")
+_OWN_NAMES = ("method", "ledger")
+"""Rules that are named by what the source calls it."""
 _HARD_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -41,10 +48,42 @@ class Writing:
         name, _, detail = reason.partition(": ")
         return f"{self.known('reason', name)}{f' ({detail})' if detail else ''}"
 
+    def why(self, why: str) -> str:
+        """Say by which rule a line of an entry came about: Btw binnenland 21 %, Betaalmethode ideal."""
+        if (whole := self.known("why", why)) != why:
+            return whole
+        rule, _, rest = why.partition(" ")
+        if rule in _OWN_NAMES:
+            return f"{self.known('why', rule)} {rest}"
+        return " ".join(self._rate(word) or self._named(word, "why", "value") for word in why.split())
+
+    def _rate(self, word: str) -> str:
+        return f"{self.number(Decimal(word))}{_HARD_SPACE}%" if _RATE.fullmatch(word) else ""
+
     def because(self, why: Because) -> str:
         """Say why an act was refused, to a reader who has pages and no command line."""
         said = self._words.pgettext("refusal", why.template)
         return said.format(**{name: self._fact(name, value) for name, value in why.facts.items()})
+
+    def fault(self, fault: str, place: Callable[[str], str] | None = None) -> str:
+        """Say what is wrong with a setting, which is named as its form does."""
+        return say(fault, self.language, self._written, place or self.place)
+
+    def place(self, path: str) -> str:
+        """Name a setting by its path: Btw en omzet, rij 2, Tarief %; what has no words speaks for itself."""
+        first, *others = _STEP.findall(path.removeprefix("rules.")) or [path]
+        named = [self._named(first, "rule", "setting")]
+        for step in others:
+            named.append(
+                self.word("rule.row", n=int(step) + 1) if step.isdecimal() else self._named(step, "column", "value")
+            )
+        return ", ".join(named)
+
+    def _named(self, name: str, *rooms: str) -> str:
+        return next((said for room in rooms if (said := self.known(room, name)) != name), name)
+
+    def _written(self, value: object) -> str:
+        return self.known("value", value) if isinstance(value, StrEnum) else self._fact("", value)
 
     def _fact(self, name: str, value: object) -> str:
         if name == "reason":

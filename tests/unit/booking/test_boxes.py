@@ -2,7 +2,8 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from tests.unit.booking.cases import CASES, one
+from tests.unit.booking.cases import CASES
+from tests.unit.booking.drafts import one
 from tests.unit.booking.shop import RULES, book, line, order, shipping
 
 from boekbrug.booking import Original, box_of, vat_words

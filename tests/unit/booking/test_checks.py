@@ -3,17 +3,7 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import (
-    MARGIN,
-    PROVIDER,
-    ledger_rules,
-    movement,
-    one,
-    payment,
-    payout,
-    second_hand,
-    stay,
-)
+from tests.unit.booking.drafts import MARGIN, PROVIDER, ledger_rules, movement, one, payment, payout, second_hand, stay
 from tests.unit.booking.shop import EVIDENCE, RULES, amounts, book, codes, item, line, order, shipping
 
 from boekbrug.booking import Draft, Held, Skipped, compose_individual

@@ -1,7 +1,7 @@
 import datetime as dt
 
 from msgspec.structs import replace
-from tests.unit.booking.cases import one
+from tests.unit.booking.drafts import one
 from tests.unit.booking.shop import EVIDENCE, NOON, amounts, book, item, line, order
 
 from boekbrug.booking import Draft, Held, Rejected, Skipped, compose_individual

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import BELGIAN, one
+from tests.unit.booking.drafts import BELGIAN, one
 from tests.unit.booking.shop import EVIDENCE, book, item, line, order, rules
 
 from boekbrug.booking import Draft, Held, Original, compose_individual, net_vat, reverse

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import CASES, day, one, receipt
+from tests.unit.booking.cases import CASES
+from tests.unit.booking.drafts import day, one, receipt
 from tests.unit.booking.shop import EVIDENCE, book, codes, item, line, order
 
 from boekbrug.booking import Draft, Original, compose_individual, compose_term, day_term, distance_of, vat_words

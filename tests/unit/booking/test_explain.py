@@ -1,4 +1,4 @@
-from tests.unit.booking.cases import items, one
+from tests.unit.booking.drafts import items, one
 from tests.unit.booking.shop import EVIDENCE, book, item, line, order, shipping
 from tests.unit.booking.test_terms import compose
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
-from tests.unit.booking.cases import one, payment
+from tests.unit.booking.drafts import one, payment
 from tests.unit.booking.shop import EVIDENCE, amounts, book, codes, item, line, order
 
 from boekbrug.booking import Draft, Original, compose_individual

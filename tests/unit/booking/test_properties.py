@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.unit.booking.cases import BELGIAN
+from tests.unit.booking.drafts import BELGIAN
 from tests.unit.booking.shop import CONSUMER, EVIDENCE, NOON, book
 
 from boekbrug.booking import CompiledRules, Composed, Draft, Item, Original, Skipped, compose_individual

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import BELGIAN, DAY, items, movement, payment, receipt
+from tests.unit.booking.drafts import BELGIAN, DAY, items, movement, payment, receipt
 from tests.unit.booking.shop import CONSUMER, EVIDENCE, amounts, book, codes, line, order
 
 from boekbrug.booking import Draft, Evidence, Item, Original, Rejected, Skipped, Waiting

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import PARK, items, ledger_rules, movement, one, payment
+from tests.unit.booking.drafts import PARK, items, ledger_rules, movement, one, payment
 from tests.unit.booking.shop import EVIDENCE, amounts, book, codes, item, line, order
 from tests.unit.booking.till_and_park import ADVANCES, HOUSE, advance, declared_advance
 

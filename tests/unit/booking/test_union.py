@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.booking.cases import BELGIAN, DAY, FRENCH, items, one, payment
+from tests.unit.booking.drafts import BELGIAN, DAY, FRENCH, items, one, payment
 from tests.unit.booking.shop import EVIDENCE, RULES, book, codes, item, line, order
 
 from boekbrug.booking import BeforeStart, Draft, Held, Original, Rejected, Waiting, compose_individual

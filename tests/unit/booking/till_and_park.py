@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from tests.unit.booking.cases import DAY, PARK, ledger, ledger_rules, movement, one
+from tests.unit.booking.drafts import DAY, PARK, ledger, ledger_rules, movement, one
 from tests.unit.booking.shop import EVIDENCE, RULES, book, line, order
 
 from boekbrug.booking import Composed, Draft, Item, Original

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.lists.balance import balance_list
 from boekbrug.acts.lists.gaps import gap_list
 from boekbrug.acts.lists.oss import oss_list
@@ -12,6 +12,7 @@ from boekbrug.acts.lists.suspense import suspense_list
 from boekbrug.acts.lists.table import BookList
 from boekbrug.acts.lists.turnover import turnover_list
 from boekbrug.acts.lists.vat import icp_list, vat_list
+from boekbrug.contract import Because
 from boekbrug.store import agreed
 from boekbrug.store.agreed import Agreement
 from boekbrug.store.licences import Licence

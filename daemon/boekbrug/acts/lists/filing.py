@@ -7,13 +7,14 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.lists.oss import oss_figures
 from boekbrug.acts.lists.scope import Days, Scope, scope_of
 from boekbrug.acts.lists.vat import box_name, figures, icp_figures
 from boekbrug.booking.boxes import Box
 from boekbrug.booking.composed import AMSTERDAM
 from boekbrug.booking.rules import Rules
+from boekbrug.contract import Because
 from boekbrug.store import agreed, periods
 from boekbrug.store.agreed import RETURNS, Filing
 from boekbrug.store.licences import Licence

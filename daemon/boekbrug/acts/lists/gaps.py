@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from boekbrug.acts.desk import ActRefused, Because, Desk
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.lists.scope import Days, Scope
 from boekbrug.acts.lists.table import BookList, Cell, Part, columns
 from boekbrug.acts.lists.vat import listed
-from boekbrug.contract import SALE_KINDS
+from boekbrug.contract import SALE_KINDS, Because
 from boekbrug.runtime.clock import EPOCH
 from boekbrug.store import agreed, documents, licences, numbers
 from boekbrug.store.agreed import Agreement

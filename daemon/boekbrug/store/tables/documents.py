@@ -157,6 +157,8 @@ problem = Table(
 )
 partial_index("ix_problem_document", problem.c.licence, problem.c.document, only="closed_at is null")
 partial_index("ix_problem_kind", problem.c.licence, problem.c.code, problem.c.document, only="closed_at is null")
+partial_index("ix_problem_open", problem.c.id, only="closed_at is null")
+partial_index("ix_problem_code", problem.c.code, problem.c.id, only="closed_at is null")
 partial_index("ix_problem_place", problem.c.connection, problem.c.place, only="closed_at is null")
 
 # how many problems of a licence were opened and closed, as `tally` counts documents

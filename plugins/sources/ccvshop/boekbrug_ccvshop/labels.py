@@ -29,3 +29,19 @@ LABELS = {
         "de": "Nur signierte Meldungen annehmen",
     },
 }
+
+NO_ADDRESS = {
+    "nl": "{root} is niet het adres van een winkel; schrijf het als https://winkel.example",
+    "en": "{root} is not the address of a shop; write it as https://shop.example",
+    "de": "{root} ist nicht die Adresse eines Shops; schreiben Sie sie als https://shop.example",
+}
+HALF_KEYS = {
+    "nl": "vul het adres, de publieke sleutel en het geheim van de winkel samen in, of geen van drieën bij een app",
+    "en": "give the shop's address, public key and secret together, or none of them where an app is used",
+    "de": "geben Sie Adresse, öffentlichen Schlüssel und Geheimnis zusammen an, oder mit einer App keines davon",
+}
+OTHER_UNIT = {
+    "nl": "een koppeling met CCV Shop heeft één winkel, {own}, en niet {unit}",
+    "en": "a CCV Shop connection has one unit, {own}, not {unit}",
+    "de": "eine Verbindung mit CCV Shop hat ein Geschäft, {own}, und nicht {unit}",
+}

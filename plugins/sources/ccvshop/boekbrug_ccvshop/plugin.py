@@ -32,6 +32,7 @@ from boekbrug.contract import (
     Source,
     SourceCapabilities,
     Tokens,
+    Unfit,
     Unit,
     Window,
     hookimpl,
@@ -40,6 +41,7 @@ from boekbrug_ccvshop import files, hooks, install, writing
 from boekbrug_ccvshop.client import LIMITS, Keys, Shop
 from boekbrug_ccvshop.codes import CODES
 from boekbrug_ccvshop.invoices import Invoices
+from boekbrug_ccvshop.labels import OTHER_UNIT
 from boekbrug_ccvshop.orders import Orders
 from boekbrug_ccvshop.settings import CcvSettings
 from boekbrug_ccvshop.shopfacts import ShopFacts
@@ -172,7 +174,7 @@ class CcvShop(Source):
 
     def _require(self, unit: str) -> None:
         if unit != UNIT:
-            raise SettingsError([f"a CCV Shop connection has one unit, {UNIT}, not {unit}"])
+            raise SettingsError([Unfit(OTHER_UNIT, own=UNIT, unit=unit).fault("")])
 
 
 @hookimpl

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import field_validator, model_validator
 
-from boekbrug.contract import LineKind, PluginSettings, setting
-from boekbrug_ccvshop.labels import LABELS
+from boekbrug.contract import LineKind, PluginSettings, Unfit, setting
+from boekbrug_ccvshop.labels import HALF_KEYS, LABELS, NO_ADDRESS
 
 CANCELLED = 8
 """The status of an order that is cancelled; it may be paid all the same."""
@@ -44,14 +44,12 @@ class CcvSettings(PluginSettings):
         root = root.rstrip("/")
         parts = urlsplit(root)
         if root and (parts.scheme not in ("https", "http") or not parts.netloc or parts.query or parts.fragment):
-            sentence = f"{root!r} is not the address of a shop; write it as https://shop.example"
-            raise ValueError(sentence)
+            raise Unfit(NO_ADDRESS, root=root)
         return root
 
     @model_validator(mode="after")
     def _whole_keys(self) -> Self:
         given = [bool(self.root), bool(self.public), bool(self.secret)]
         if any(given) and not all(given):
-            sentence = "give the shop's address, public key and secret together, or none of them where an app is used"
-            raise ValueError(sentence)
+            raise Unfit(HALF_KEYS)
         return self

@@ -23,11 +23,13 @@ from boekbrug.contract import (
     Source,
     SourceCapabilities,
     Totals,
+    Unfit,
     Unit,
     Window,
     hookimpl,
 )
 from boekbrug_files.codes import CODES
+from boekbrug_files.labels import OTHER_UNIT
 from boekbrug_files.mapping import Mapper
 from boekbrug_files.reports import totals_of
 from boekbrug_files.rows import schema
@@ -111,7 +113,9 @@ class FilesSource(Source):
 
     def _require(self, unit: str) -> None:
         if unit != self.settings.unit:
-            raise SettingsError([f"the folder {self.settings.folder} has one unit, {self.settings.unit}, not {unit}"])
+            own = self.settings
+            fault = Unfit(OTHER_UNIT, folder=own.folder, own=own.unit, unit=unit).fault("")
+            raise SettingsError([fault])
 
 
 def _within(window: Window, mapper: Mapper) -> Callable[[Document], bool] | None:

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import field_validator, model_validator
 
-from boekbrug.contract import PluginSettings, setting
-from boekbrug_files.labels import LABELS
+from boekbrug.contract import PluginSettings, Unfit, setting
+from boekbrug_files.labels import BOTH, LABELS, NO_ZONE
 
 
 class FilesSettings(PluginSettings):
@@ -31,14 +31,12 @@ class FilesSettings(PluginSettings):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            sentence = f"{name!r} is not a time zone; write one such as Europe/Amsterdam"
-            raise ValueError(sentence) from error
+            raise Unfit(NO_ZONE, name=name) from error
         return name
 
     @model_validator(mode="after")
     def _statuses_apart(self) -> Self:
         both = {word.casefold() for word in self.bookable_statuses} & {word.casefold() for word in self.void_statuses}
         if both:
-            sentence = f"a status is either bookable or void, not both: {', '.join(sorted(both))}"
-            raise ValueError(sentence)
+            raise Unfit(BOTH, statuses=", ".join(sorted(both)))
         return self

@@ -24,8 +24,10 @@ from boekbrug.contract import (
     Retriable,
     SettingsError,
     Tokens,
+    Unfit,
     WrongKey,
 )
+from boekbrug_exactonline.labels import NO_SITE
 
 SITES: Mapping[str, str] = {
     "nl": "https://start.exactonline.nl",
@@ -107,7 +109,7 @@ def base_of(app: App) -> str:
     """Return the address of an app's site: its setting `site`, or `base` for a stand-in."""
     site = app.settings.get("site", "nl")
     if site not in SITES:
-        raise SettingsError([f"app {app.name}: site {site!r} is none of {', '.join(SITES)}"])
+        raise SettingsError([Unfit(NO_SITE, name=app.name, site=site, known=", ".join(SITES)).fault("")])
     return app.settings.get("base", SITES[site]).rstrip("/")
 
 

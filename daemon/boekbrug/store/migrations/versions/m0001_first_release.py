@@ -310,6 +310,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at is null"),
     )
     op.create_index(
+        "ix_problem_open",
+        "problem",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("closed_at is null"),
+        postgresql_where=sa.text("closed_at is null"),
+    )
+    op.create_index(
+        "ix_problem_code",
+        "problem",
+        ["code", "id"],
+        unique=False,
+        sqlite_where=sa.text("closed_at is null"),
+        postgresql_where=sa.text("closed_at is null"),
+    )
+    op.create_index(
         "ix_problem_place",
         "problem",
         ["connection", "place"],
