@@ -1,6 +1,7 @@
 """Post entries to Exact's stand-in, 50 ms away and without limits, beside a bare requests loop: 1 and 8 at a time.
 
-Also counts the calls of a first run of 1,000 entries with known customers. Prints one JSON object per figure:
+Both post the same entries to the same stand-in, in turns; of the ratios of the turns the median is the figure. Also
+counts the calls of a first run of 1,000 entries with known customers. Prints one JSON object per figure:
 python -m bench.exact.
 """
 
@@ -13,11 +14,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import requests
+import sqlalchemy as sa
 import structlog
 from bench.orders import write_orders
 
@@ -26,13 +29,16 @@ from boekbrug.acts.desk import Desk
 from boekbrug.acts.licence_file import read
 from boekbrug.runtime.settings import load
 from boekbrug.store import changes, schema, states
+from boekbrug.store.tables import effect
 from boekbrug.sync.house import House
 from boekbrug.sync.worker import Worker
+from boekbrug.sync.workplace import Workplace
 
 HERE = Path(__file__).parent
 LATENCY = 0.05
 DIVISION = "1234567"
 EACH = int(os.environ.get("BENCH_EXACT_ENTRIES", "200"))
+ROUNDS = int(os.environ.get("BENCH_EXACT_ROUNDS", "3"))
 SERVE = """
 import sys
 from boekbrug.testing.standin import serve
@@ -100,42 +106,73 @@ def _licence(n: int, rules: str) -> str:
     return text.replace("[rules]\n", f"[rules]\n{rules}\n")
 
 
-def drain(house: House, workers: int) -> float:
-    """Let workers run all that is due, each in a thread; return the seconds."""
+def drain(places: Sequence[Workplace]) -> float:
+    """Let the workers at these places run all that is due, each in a thread; return the seconds."""
 
-    def work(n: int) -> None:
-        with house.workplace(f"bench{n}") as place:
-            worker = Worker(place)
-            while worker.step():
-                pass
+    def work(place: Workplace) -> None:
+        worker = Worker(place)
+        while worker.step():
+            pass
 
     started = time.perf_counter()
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, range(workers)))
+    with ThreadPoolExecutor(len(places)) as pool:
+        list(pool.map(work, places))
     return time.perf_counter() - started
 
 
-def ours(ready: dict[str, Any], folder: Path, at_once: int) -> float:
-    """Return entries per second, chart and debtor known from a first order."""
-    house = house_for(ready, folder, 1, at_once, 'collective_debtor = "Webwinkel"')
-    drain(house, 1)
-    for n in range(at_once):
-        write_orders(folder / f"shop{n}" / "orders-2.jsonl", EACH, seed=8)
-        _renumbered(folder / f"shop{n}" / "orders-2.jsonl")
-    _make_due(house, at_once)
+class Ours:
+    """A business of some licences with a worker for each; chart and debtor are known from a first order."""
+
+    def __init__(self, ready: dict[str, Any], folder: Path, at_once: int, places: ExitStack) -> None:
+        self._ready, self._folder, self._runs = ready, folder, 0
+        self._house = house_for(ready, folder, 1, at_once, 'collective_debtor = "Webwinkel"')
+        places.callback(self._house.close)
+        # as in a daemon, whose workers live as long as it does
+        self._places = [places.enter_context(self._house.workplace(f"bench{n}")) for n in range(at_once)]
+        drain(self._places)
+
+    def run(self) -> float:
+        """Let new orders come in at all licences; return how many seconds their way into the books took."""
+        self._runs += 1
+        for n in range(len(self._places)):
+            path = self._folder / f"shop{n}" / f"orders-{self._runs}.jsonl"
+            # of its own, or each would be warned of as a possible double of the other shops'
+            write_orders(path, EACH, seed=100 * self._runs + n)
+            _renumbered(path, f"X{self._runs}", f"shop{n}.klant")
+        _make_due(self._house, len(self._places))
+        with far_away(self._ready):
+            seconds = drain(self._places)
+        with self._house.database.read() as connection:
+            counts = states.counts(connection)
+        assert counts["booked"] == (EACH * self._runs + 1) * len(self._places) == sum(counts.values()), counts
+        return seconds
+
+    def sent(self) -> list[bytes]:
+        """Return what the last run posted."""
+        newest = sa.select(effect.c.id, effect.c.payload).where(effect.c.kind == "entry").order_by(effect.c.id.desc())
+        with self._house.database.read() as connection:
+            rows = connection.execute(newest.limit(EACH * len(self._places))).all()
+        return [self._places[0].sealing.open_payload(payload, id) for id, payload in rows]
+
+    def token(self) -> str:
+        """Return the access token that our calls carry: a second grant of this user would end ours."""
+        target = self._places[0].instances.target(licences.get(self._house, "bench0").target)
+        return target.context.grant.token()
+
+
+@contextmanager
+def far_away(ready: dict[str, Any]) -> Iterator[None]:
     control(ready, "latency", {"seconds": LATENCY})
-    seconds = drain(house, at_once)
-    control(ready, "latency", {"seconds": 0})
-    with house.database.read() as connection:
-        counts = states.counts(connection)
-    house.close()
-    assert counts["booked"] == (EACH + 1) * at_once == sum(counts.values()), counts
-    return EACH * at_once / seconds
+    try:
+        yield
+    finally:
+        control(ready, "latency", {"seconds": 0})
 
 
-def _renumbered(path: Path) -> None:
-    lines = path.read_text().replace('"number": "W', '"number": "X').splitlines()
-    path.write_text("".join(json.dumps({**json.loads(line), "id": f"x{n}"}) + "\n" for n, line in enumerate(lines)))
+def _renumbered(path: Path, prefix: str, buyer: str) -> None:
+    text = path.read_text().replace('"number": "W', f'"number": "{prefix}-').replace("klant", buyer)
+    rows = [{**json.loads(line), "id": f"{prefix}-{n}"} for n, line in enumerate(text.splitlines())]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _make_due(house: House, count: int) -> None:
@@ -144,53 +181,50 @@ def _make_due(house: House, count: int) -> None:
             changes.make_due(act.connection, licences.get(house, f"bench{n}").id, act.now)
 
 
-def floor(ready: dict[str, Any], at_once: int) -> float:
-    """Return entries per second of a loop that posts what we post and checks the status."""
-    token = _token(ready)
-    body = _entry(ready, token)
-    headers = {"Authorization": f"Bearer {token}", "Prefer": "return=representation"}
-    control(ready, "latency", {"seconds": LATENCY})
+def floor(ready: dict[str, Any], token: str, bodies: Sequence[bytes], at_once: int) -> float:
+    """Return the seconds of a loop that posts what we posted and checks the status; Exact takes it twice."""
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Prefer": "return=representation",
+    }
+    url = f"{ready['url']}/api/v1/{DIVISION}/salesentry/SalesEntries"
 
-    def post(numbers: Sequence[int]) -> None:
+    def post(mine: Sequence[bytes]) -> None:
         with requests.Session() as session:
-            for n in numbers:
-                url = f"{ready['url']}/api/v1/{DIVISION}/salesentry/SalesEntries"
-                answer = session.post(url, json={**body, "YourRef": f"floor-{n}"}, headers=headers, timeout=30)
+            for body in mine:
+                answer = session.post(url, data=body, headers=headers, timeout=30)
                 assert answer.status_code == 201, answer.text
 
-    started = time.perf_counter()
-    with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(post, [range(k * EACH, (k + 1) * EACH) for k in range(at_once)]))
-    seconds = time.perf_counter() - started
-    control(ready, "latency", {"seconds": 0})
-    return EACH * at_once / seconds
+    with far_away(ready):
+        started = time.perf_counter()
+        with ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(post, [bodies[k::at_once] for k in range(at_once)]))
+        return time.perf_counter() - started
 
 
-def _token(ready: dict[str, Any]) -> str:
-    given = ready["credentials"]
-    asked = {"client_id": given["client_id"], "redirect_uri": given["redirect_uri"], "response_type": "code"}
-    page = requests.get(f"{ready['url']}/api/oauth2/auth", params=asked, allow_redirects=False, timeout=30)
-    code = page.headers["Location"].split("code=")[1].split("&")[0]
-    form = {**given, "grant_type": "authorization_code", "code": code}
-    answer = requests.post(f"{ready['url']}/api/oauth2/token", data=form, timeout=30).json()
-    return str(answer["access_token"])
+def compare(folder: Path, at_once: int) -> None:
+    """Let both post the same entries to the same stand-in, now one and now the other first; print the medians."""
+    with standin(0) as ready, ExitStack() as places:
+        ours = Ours(ready, folder, at_once, places)
+        ours.run()
+        pairs = [_both(ready, ours, at_once, ours_first=n % 2 == 0) for n in range(ROUNDS)]
+    entries = EACH * at_once
+    figure(f"exact-bare-{at_once}", median(entries / bare for bare, _ in pairs), "entries/s")
+    ratio = median(bare / taken for bare, taken in pairs)
+    figure(
+        f"exact-{at_once}",
+        median(entries / taken for _, taken in pairs),
+        "entries/s",
+        round(ratio, 3),
+        "bare requests loop",
+    )
 
 
-def _entry(ready: dict[str, Any], token: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {token}"}
-    root = f"{ready['url']}/api/v1/{DIVISION}"
-    rows = requests.get(f"{root}/financial/GLAccounts?$select=Code,ID", headers=headers, timeout=30).json()
-    ids = {row["Code"].strip(): row["ID"] for row in rows["d"]["results"]}
-    card = requests.post(f"{root}/crm/Accounts", json={"Name": "F", "Status": "C"}, headers=headers, timeout=30).json()
-    lines = [
-        {"GLAccount": ids["1060"], "AmountFC": -175.5, "VATCode": "0", "Description": "W1"},
-        {"GLAccount": ids["8000"], "AmountFC": 100.0, "VATCode": "2", "VATAmountFC": 21.0, "Description": "W1"},
-        {"GLAccount": ids["8010"], "AmountFC": 50.0, "VATCode": "4", "VATAmountFC": 4.5, "Description": "W1"},
-    ]
-    return {
-        "Journal": "70", "Customer": card["d"]["ID"], "EntryDate": "2025-06-01", "Description": "W1",
-        "SalesEntryLines": lines,
-    }  # fmt: skip
+def _both(ready: dict[str, Any], ours: Ours, at_once: int, *, ours_first: bool) -> tuple[float, float]:
+    taken = ours.run() if ours_first else None
+    bare = floor(ready, ours.token(), ours.sent(), at_once)
+    return bare, taken if taken is not None else ours.run()
 
 
 def calls(folder: Path, entries: int = 1000) -> int:
@@ -198,7 +232,8 @@ def calls(folder: Path, entries: int = 1000) -> int:
     with standin(entries // 3 + 1) as ready:
         house = house_for(ready, folder, entries, 1, 'debtors = "customer"')
         requests.delete(ready["control"] + "calls", timeout=30)
-        drain(house, 1)
+        with house.workplace("bench") as place:
+            drain([place])
         with house.database.read() as connection:
             assert states.counts(connection)["booked"] == entries, states.counts(connection)
         house.close()
@@ -214,11 +249,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as name:
         for at_once in (1, 8):
-            with standin(0) as ready:
-                bare = floor(ready, at_once)
-                found = ours(ready, Path(name) / str(at_once), at_once)
-            figure(f"exact-bare-{at_once}", bare, "entries/s")
-            figure(f"exact-{at_once}", found, "entries/s", round(found / bare, 2), "bare requests loop")
+            compare(Path(name) / str(at_once), at_once)
         made = calls(Path(name) / "calls")
         figure("exact-calls-1000", made, "calls", round(made / 1000, 3), "entries")
 

@@ -30,9 +30,29 @@ def run(business: Business) -> list[int]:
 
 
 def test_quick_calls_share_more_and_more_of_their_transactions(business: Business) -> None:
+    mood.lasts = dt.timedelta(milliseconds=300)
     business.write("a.jsonl", *(order(n) for n in range(60)))
-    assert run(business) == [1, 2, 4, 8, 10, 25, 10]
+    made = run(business)
+    assert (made[:2], max(made), sum(made)) == ([1, 6], 12, 60)
     assert business.counts() == {"booked": 60}
+
+
+def test_calls_that_take_next_to_no_time_share_theirs_at_once(business: Business) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(60)))
+    made = run(business)
+    assert (made[0], sum(made)) == (1, 60)
+    assert len(made) < 8
+    assert business.counts() == {"booked": 60}
+
+
+def test_the_first_sales_of_a_page_are_sent_before_the_rest_is_composed(business: Business) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(100)))
+    with business.house.workplace("tests") as work:
+        steps = [step for step in run_named(work, business.licence) if step.phase in ("composed", "delivered")]
+    sums = {phase: sum(step.done for step in steps if step.phase == phase) for phase in ("composed", "delivered")}
+    assert sums == {"composed": 100, "delivered": 100}
+    assert (steps[0].phase, steps[1].phase) == ("composed", "delivered")
+    assert steps[0].done <= 25
 
 
 def test_a_slow_target_is_called_one_by_one(business: Business) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from tests.ccv_licence import EXACT, ccv_licence
 from tests.office import Office
 from tests.process.daemon import PATIENCE, Daemon, running
 
@@ -47,36 +48,6 @@ client_secret_file = "exact.secret"
 redirect = "{redirect_uri}"
 settings = {{ base = "{exact}" }}
 """
-LICENCE = """
-name = "webshop"
-source = "shop"
-unit = "shop"
-target = "exact"
-administration = "1234567"
-start = {start}
-automatic = true
-interval = 600
-write_back = true
-[rules]
-vat_scheme = "invoice"
-basis = "order"
-oss = false
-seller = "normal"
-filing_period = "quarter"
-filed_through = {filed}
-invoices_by = "shop"
-gift_cards = "none"
-provider_booked_by = "bookkeeper"
-payment_date_unknown = "order-date"
-debtor = "1300"
-debtors = "customer"
-collective_debtor = "Webwinkel"
-rounding = {{ account = "4310" }}
-journals = {{ sales = "70", memorial = "90", cash = "30" }}
-vat = [{{ treatment = "domestic", rate = 21, account = "8000", vat_code = "2", vat_account = "1500" }}]
-[rules.payments]
-DemoPSP_ideal = {{ account = "1060" }}
-"""
 
 
 class Bridge:
@@ -102,10 +73,11 @@ class Bridge:
         (self.office.folder / "exact.secret").write_text(known["client_secret"])
         self.office.config.write_text(SETTINGS.format(port=port, exact=self.exact["url"], **known))
         today = dt.datetime.now(dt.UTC).date()
-        start = today - dt.timedelta(days=30)
-        (self.office.folder / "webshop.toml").write_text(
-            LICENCE.format(start=start, filed=start - dt.timedelta(days=1))
-        )
+        licence = ccv_licence(
+            EXACT, today - dt.timedelta(days=30), settings="interval = 600\nwrite_back = true",
+            rules='basis = "order"\ndebtors = "customer"\ncollective_debtor = "Webwinkel"',
+        )  # fmt: skip
+        (self.office.folder / "webshop.toml").write_text(licence)
 
     def control(self, method: str, path: str, **given: Any) -> Any:
         """Do something in the shop."""

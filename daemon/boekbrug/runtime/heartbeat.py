@@ -1,6 +1,7 @@
 """A file that says how far the database had come: when it is ahead of the database, the database is an old one."""
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def read(folder: Path) -> int:
 
 def write(folder: Path, moment: int) -> None:
     """Put a moment into the file, whole or not at all; raise StorageFull, and the one before it stands."""
-    partial = folder / f".{NAME}.{os.getpid()}"
+    partial = folder / f".{NAME}.{os.getpid()}.{threading.get_ident()}"
     try:
         partial.write_text(str(moment), encoding="ascii")
         partial.replace(folder / NAME)

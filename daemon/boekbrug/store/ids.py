@@ -19,7 +19,7 @@ class Ids:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._next = self._end = 0
-        self._size = 256
+        self._size = 1024
 
     def ensure(self, count: int) -> None:
         """Make sure that the next `count` identifiers and some to spare can be taken without touching the database."""

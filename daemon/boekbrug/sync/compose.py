@@ -28,20 +28,27 @@ def compose(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step
         yield from _compose_stage(work, claim, books, stage)
 
 
-def compose_alone(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step]:
-    """Compose what refers to no other document, and so need not wait for the rest of what is fetched."""
-    return _compose_stage(work, claim, books, STAGES[0])
+def compose_alone(work: Workplace, claim: LicenceClaim, books: Books, first: int) -> Iterator[Step]:
+    """Compose what refers to no other document, and so need not wait for the rest of what is fetched.
+
+    The first batch has `first` documents at most and each later one twice as many, so that sending begins soon. How
+    many is left to chance: workers that began together would else come back from their calls together, each time.
+    """
+    size = work.random.randint(max(first // 3, 1), first)
+    while count := _compose_batch(work, claim, books, STAGES[0], size):
+        yield Step("composed", count)
+        size *= 2
 
 
 def _compose_stage(work: Workplace, claim: LicenceClaim, books: Books, stage: str) -> Iterator[Step]:
-    while count := _compose_batch(work, claim, books, stage):
+    while count := _compose_batch(work, claim, books, stage, work.limits.batch):
         yield Step("composed", count)
 
 
-def _compose_batch(work: Workplace, claim: LicenceClaim, books: Books, stage: str) -> int:
+def _compose_batch(work: Workplace, claim: LicenceClaim, books: Books, stage: str, size: int) -> int:
     with work.database.read() as connection:
         now = work.database.now(connection)
-        batch = candidates(connection, books.licence.id, now, work.limits.batch, stage)
+        batch = candidates(connection, books.licence.id, now, min(size, work.limits.batch), stage)
         items = items_of(connection, work, books, batch)
     if not batch:
         return 0

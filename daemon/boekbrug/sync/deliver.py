@@ -33,6 +33,14 @@ from boekbrug.sync.workplace import Workplace
 PREPARED_AHEAD = 25
 """Entries prepared together for a target that takes one per call, so that its look-ups can be batched."""
 
+ROUNDS_AHEAD = 2
+"""Rounds of a quick target that are claimed and prepared together."""
+
+
+def at_once(target: Target) -> int:
+    """Return how many entries are claimed and prepared together."""
+    return max(target.capabilities.batch_size, PREPARED_AHEAD)
+
 
 def deliver(
     work: Workplace, licence: Licence, administration: str, at_most: dt.timedelta | None = None
@@ -46,10 +54,13 @@ def deliver(
     """
     begun = work.clock.now()
     target = work.instances.target(licence.target)
-    limit = max(target.capabilities.batch_size, PREPARED_AHEAD)
+    pace = work.paces[licence.target]
     with_parties = isinstance(target, ResolvesParties)
     claims_first = target.capabilities.prepare_asks
-    while claims := _claim(work, licence, limit, with_parties=with_parties, claims_first=claims_first):
+    while claims := _claim(
+        work, licence, max(at_once(target), ROUNDS_AHEAD * pace.calls), with_parties=with_parties,
+        claims_first=claims_first,
+    ):  # fmt: skip
         yield Step("claimed", len(claims))
         prepared = _prepare(work, target, licence, administration, claims)
         there = _look(work, licence, administration, claims, prepared)
@@ -84,7 +95,7 @@ def send(
         left -= {intent.claim.subject for intent in intents}
         yield Step("intended", len(intents))
         outcomes, cause = yield from call(work, target, administration, batches, begun)
-        pace.learn(work.clock.now() - begun)
+        pace.learn(len(batches), work.clock.now() - begun)
         concluded = _concluded(intents[: len(outcomes)], outcomes)
         conclude(work, concluded)
         yield Step(phase, len(outcomes))

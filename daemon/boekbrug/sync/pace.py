@@ -7,6 +7,7 @@ from itertools import groupby
 from boekbrug.contract import Prepared
 
 Batch = list[Prepared]
+_INSTANT = dt.timedelta(milliseconds=1)
 
 
 class Pace:
@@ -18,16 +19,17 @@ class Pace:
     MOST = 25
     FEW = 32
     """Entries in a batch of what was in a call that failed: of a thousand, 31 small calls go well and one does not."""
-    _ENOUGH = dt.timedelta(seconds=1)
+    _ENOUGH = dt.timedelta(seconds=2)
     _TOO_LONG = dt.timedelta(seconds=4)
 
     def __init__(self) -> None:
         self.calls = 1
 
-    def learn(self, took: dt.timedelta) -> None:
-        """Adapt to how long the last round took."""
+    def learn(self, made: int, took: dt.timedelta) -> None:
+        """Adapt to how long a round took: as many calls as take two seconds, twice as many as it `made` at least."""
         if took < self._ENOUGH:
-            self.calls = min(2 * self.calls, self.MOST)
+            within = made * (self._ENOUGH // max(took, _INSTANT))
+            self.calls = min(max(self.calls, 2 * made, within), self.MOST)
         elif took > self._TOO_LONG:
             self.calls = 1
 

@@ -16,7 +16,7 @@ from boekbrug.sync.books import Books, open_books
 from boekbrug.sync.compose import compose, compose_alone
 from boekbrug.sync.corrections import correct_changed
 from boekbrug.sync.declare import declare
-from boekbrug.sync.deliver import deliver
+from boekbrug.sync.deliver import at_once, deliver
 from boekbrug.sync.evidence import gather
 from boekbrug.sync.parties import provide
 from boekbrug.sync.settle import settle
@@ -140,15 +140,21 @@ class Booking:
 
     def meanwhile(self, steps: Iterator[Step]) -> Iterator[Step]:
         """Compose and send what a page brought as soon as it is kept, while its documents are still at hand."""
-        work = self._work
         for step in steps:
             yield step
             if step.phase == "fetched":
                 yield from self.begin()
                 if self._books is not None:
-                    steps_of = compose_alone(work, self._claim, self._books)
-                    yield from _stage(work, self._licence.target, "compose", steps_of)
-                    yield from self._sending.deliver(MEANWHILE)
+                    yield from _stage(self._work, self._licence.target, "compose", self._page(self._books))
+
+    def _page(self, books: Books) -> Iterator[Step]:
+        work = self._work
+        ends = work.clock.now() + MEANWHILE
+        for step in compose_alone(work, self._claim, books, at_once(work.instances.target(self._licence.target))):
+            yield step
+            left = ends - work.clock.now()
+            if left > dt.timedelta():
+                yield from self._sending.deliver(left)
 
     def finish(self, ends: dt.datetime | None) -> Iterator[Step]:
         """Compose what is left, and send it."""

@@ -4,7 +4,7 @@ Users and authorisations are left to the pages: a key that adds users would let 
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
@@ -21,6 +21,7 @@ from boekbrug.web.door import LARGEST, Door, Id, PathId, Right
 from boekbrug.web.office import PAGE, open_everywhere
 
 Text = Annotated[str, Query(max_length=255)]
+T = TypeVar("T")
 
 
 class Problems(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,13 @@ class Problems(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[ShownProblem]
     after: int | None
+
+
+class Latest(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A page of what there is, the latest first; `before` begins the next page, if there is one."""
+
+    items: list[T]
+    before: int | None
 
 
 class ShownAct(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,13 +50,6 @@ class ShownAct(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, str]
 
 
-class Acts(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of what people did; `before` begins the next page, if there is one."""
-
-    items: list[ShownAct]
-    before: int | None
-
-
 class ShownCase(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asks the operator to look at, with the facts as they stood at that moment."""
 
@@ -60,13 +61,6 @@ class ShownCase(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     at: int
     facts: Mapping[str, str]
-
-
-class Cases(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of cases; `before` begins the next page, if there is one."""
-
-    items: list[ShownCase]
-    before: int | None
 
 
 class CloseCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,11 +99,7 @@ class ShownMail(msgspec.Struct, frozen=True, kw_only=True):
     written_at: int
 
 
-class Mails(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of mail; `before` begins the next page, if there is one."""
-
-    items: list[ShownMail]
-    before: int | None
+Shown = TypeVar("Shown", ShownAct, ShownCase, ShownMail)
 
 
 def api_office(house: House, door: Door) -> APIRouter:
@@ -123,7 +113,7 @@ def api_office(house: House, door: Door) -> APIRouter:
         found, more = open_everywhere(house, language_of(call), code, after)
         return answer(Problems(items=[shown for _, shown in found], after=more))
 
-    @router.get("/audit", **says(Acts))
+    @router.get("/audit", **says(Latest[ShownAct]))
     def account(call: Annotated[Call, may_operate], before: Id = LARGEST, actor: Text = "", act: Text = "") -> Response:
         """List what people did, the latest first."""
         with house.database.read() as connection:
@@ -134,11 +124,11 @@ def api_office(house: House, door: Door) -> APIRouter:
                 id=one.id, at=one.at, actor=one.actor, act=one.act, subject=one.subject,
                 licence=names.get(one.licence or 0, ""), facts=one.facts,
             )
-            for one in found[:PAGE]
+            for one in found
         ]  # fmt: skip
-        return answer(Acts(items=items, before=items[-1].id if len(found) > PAGE else None))
+        return _latest(items)
 
-    @router.get("/cases", **says(Cases))
+    @router.get("/cases", **says(Latest[ShownCase]))
     def raised(call: Annotated[Call, may_operate], before: Id = LARGEST) -> Response:
         """List what users asked the operator to look at, the latest first."""
         with house.database.read() as connection:
@@ -149,9 +139,9 @@ def api_office(house: House, door: Door) -> APIRouter:
                 id=one.id, licence=names[one.licence], document=one.document, actor=one.actor, text=one.text,
                 state=one.state, at=one.at, facts=cases.facts_of(one),
             )
-            for one in found[:PAGE]
+            for one in found
         ]  # fmt: skip
-        return answer(Cases(items=items, before=items[-1].id if len(found) > PAGE else None))
+        return _latest(items)
 
     @router.post("/cases/{case}/close", **says(Done, CloseCall))
     def close(call: Annotated[Call, may_operate], case: PathId) -> Response:
@@ -190,7 +180,7 @@ def api_post(house: House, door: Door) -> APIRouter:
         problems = [in_words(codes, one, language, place=name) for one in found.problems]
         return answer(Checked(identity=found.identity, problems=problems))
 
-    @router.get("/mail", **says(Mails))
+    @router.get("/mail", **says(Latest[ShownMail]))
     def mail(call: Annotated[Call, may_operate], before: Id = LARGEST) -> Response:
         """List the mail that was written, the latest first."""
         found = mailing.list_latest(house, PAGE + 1, before)
@@ -199,9 +189,9 @@ def api_post(house: House, door: Door) -> APIRouter:
                 id=one.id, kind=one.kind, recipient=one.recipient, state=one.state, reason=one.reason, tries=one.tries,
                 next_at=one.next_at, written_at=one.written_at,
             )
-            for one in found[:PAGE]
+            for one in found
         ]  # fmt: skip
-        return answer(Mails(items=items, before=items[-1].id if len(found) > PAGE else None))
+        return _latest(items)
 
     @router.post("/mail/{mail}/again", **says(Done))
     def again(call: Annotated[Call, may_operate], mail: PathId) -> Response:
@@ -216,6 +206,12 @@ def api_post(house: House, door: Door) -> APIRouter:
         return answer(Done(count=1))
 
     return router
+
+
+def _latest(found: "list[Shown]") -> Response:
+    """Answer a page of what was found, of which one row more says that there is a next page."""
+    items = found[:PAGE]
+    return answer(Latest(items=items, before=items[-1].id if len(found) > PAGE else None))
 
 
 def _names(house: House) -> dict[int, str]:

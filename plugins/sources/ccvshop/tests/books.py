@@ -13,6 +13,7 @@ import requests
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from tests.ccv_licence import LEDGER, ccv_licence
 
 from boekbrug.acts import connections, hooks, licence_file, licences, overview
 from boekbrug.acts.desk import Desk
@@ -30,44 +31,6 @@ from boekbrug.web.hooks import hook_routes
 from boekbrug_ccvshop_standin.application import ShopApplication
 
 CHART = Path(sample.__file__).with_name("chart.toml")
-LICENCE = """
-name = "webshop"
-source = "shop"
-unit = "shop"
-target = "books"
-administration = "main"
-start = {start}
-automatic = true
-write_back = {write_back}
-
-[rules]
-vat_scheme = "{scheme}"
-package_defers_vat = true
-oss = false
-seller = "normal"
-filing_period = "quarter"
-filed_through = {filed}
-invoices_by = "shop"
-gift_cards = "none"
-provider_booked_by = "bookkeeper"
-basis = "{basis}"
-number = "{number}"
-payment_date_unknown = "order-date"
-debtor = "1300"
-rounding = {{ account = "4310" }}
-journals = {{ sales = "70", cash = "20", memorial = "90" }}
-vat = [
-    {{ treatment = "domestic", rate = 21, account = "8000", vat_code = "VH", vat_account = "1500" }},
-    {{ treatment = "domestic", rate = 9, account = "8010", vat_code = "VL", vat_account = "1501" }},
-    {{ treatment = "intra-eu-goods", account = "8020", vat_code = "ICL" }},
-    {{ treatment = "export", account = "8030", vat_code = "EX" }},
-]
-[rules.payments]
-DemoPSP_ideal = {{ account = "1060" }}
-DemoPSP_creditcard = {{ account = "1061" }}
-BankTransfer = {{ account = "1300", role = "debtor" }}
-OnAccount = {{ account = "1300", role = "debtor" }}
-"""
 
 
 class Books:
@@ -98,10 +61,10 @@ class Books:
 
     def _apply(self, books: str, number: str, scheme: str, *, write_back: bool = False) -> None:
         start = self.today - dt.timedelta(days=70)
-        words = {"basis": books.removesuffix("s"), "number": number, "scheme": scheme}
-        words["write_back"] = str(write_back).lower()
+        settings = f"write_back = {str(write_back).lower()}"
+        rules = f'basis = "{books.removesuffix("s")}"\nnumber = "{number}"'
         path = self.folder / "licence.toml"
-        path.write_text(LICENCE.format(start=start, filed=start - dt.timedelta(days=1), **words))
+        path.write_text(ccv_licence(LEDGER, start, scheme=scheme, settings=settings, rules=rules))
         licences.apply(self.desk, licence_file.read(path), force=True)
 
     def change(self, books: str) -> None:

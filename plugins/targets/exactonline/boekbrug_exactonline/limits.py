@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from boekbrug.contract import BudgetSpent, Context, HttpResponse, Limit
 
 LIMITS = (
     Limit(name="minute", calls=60, per=dt.timedelta(minutes=1)),
     Limit(name="day", calls=5000, per=dt.timedelta(days=1)),
-    # more than 10 within an hour block the endpoint, for longer each time
+    # more than 10 within an hour block the endpoint, for longer each time: the ninth is the last
     Limit(name="errors", calls=8, per=dt.timedelta(hours=1)),
 )
 _HEADERS: Mapping[str, str] = {"minute": "X-RateLimit-Minutely-", "day": "X-RateLimit-"}
@@ -16,7 +17,14 @@ _HEADERS: Mapping[str, str] = {"minute": "X-RateLimit-Minutely-", "day": "X-Rate
 _ERRORS = frozenset({400, 401, 403, 404, 500})
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _WAIT = dt.timedelta(minutes=1)
+_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _SHARE, _MOST_AT_ONCE = 100, 20
+
+
+class EndpointRests(BudgetSpent):
+    """Exact refused nine calls within an hour; the tenth would have it block the app for an hour or more."""
+
+    code = "exact-endpoint-rests"
 
 
 class Told:
@@ -40,14 +48,14 @@ class Limits:
         self._resting: dict[str, dt.datetime | None] = {}
 
     def take(self, division: str, endpoint: str) -> None:
-        """Take one call; raise BudgetSpent while a limit or a resting endpoint forbids it."""
+        """Take one call; raise BudgetSpent while a limit, or EndpointRests while an endpoint forbids it."""
         key = f"errors:{self._client}:{division}:{endpoint}"
         if key not in self._resting:
             kept = self._context.cache.get(key)
             self._resting[key] = dt.datetime.fromisoformat(kept.decode()) if kept else None
         until, now = self._resting[key], self._context.clock.now()
         if until is not None and now < until:
-            raise BudgetSpent(until - now, limit="errors", endpoint=endpoint)
+            raise EndpointRests(until - now, what=endpoint, until=f"{until.astimezone(_AMSTERDAM):%Y-%m-%d %H:%M}")
         if not self._ahead.get(division):
             cost = self._at_once(division)
             self._context.budget.take(f"minute:{self._client}:{division}", f"day:{self._client}:{division}", cost=cost)

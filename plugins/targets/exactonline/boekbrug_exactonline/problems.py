@@ -11,6 +11,7 @@ from boekbrug.contract import ProblemCode, ProblemText
 LANGUAGES = ("nl", "en", "de")
 
 _FACTS: dict[str, tuple[str, ...]] = {
+    "exact-endpoint-rests": ("what", "until"),
     "exact-vat-rate-differs": ("what", "chart", "rules"),
     "exact-vat-treatment-differs": ("what", "chart", "rules"),
 }

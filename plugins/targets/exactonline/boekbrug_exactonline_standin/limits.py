@@ -15,6 +15,8 @@ class Limits:
         self.minutely = 60
         self.daily = 5000
         self.errors = 10
+        #: 1 counts refusals by 500 as errors too, which the vendor does not list and integrators met
+        self.refusals = 0
         self._taken: Counter[tuple[Key, dt.datetime]] = Counter()
         self._errors: defaultdict[tuple[Key, str], list[dt.datetime]] = defaultdict(list)
 
@@ -41,7 +43,7 @@ class Limits:
 
     def note(self, key: Key, endpoint: str, status: int, now: dt.datetime) -> None:
         """Remember an error that counts."""
-        if status in _COUNTED:
+        if status in _COUNTED or (self.refusals and status == 500):
             self._errors[key, endpoint].append(now)
 
 

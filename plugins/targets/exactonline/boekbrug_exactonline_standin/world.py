@@ -137,9 +137,12 @@ class Division:
         return row
 
     def rename_ids(self) -> None:
-        """Give accounts, journals and customers new identifiers, as after a move by copy."""
-        for row in (*self.accounts.values(), *self.journals.values(), *self.customers.values()):
-            row["ID"] = self.guid()
+        """Give accounts, journals and customers new identifiers, as after a move by copy; what refers to them too."""
+        renamed = (*self.accounts.values(), *self.journals.values(), *self.customers.values())
+        fresh = {row["ID"]: self.guid() for row in renamed}
+        referring = (*self.vat.values(), *self.entries.values(), *self.entry_lines, *self.ledger)
+        for row in (*renamed, *referring):
+            row |= {name: fresh[value] for name, value in row.items() if isinstance(value, str) and value in fresh}
         self.by_id = {row["ID"]: row for row in self.accounts.values()}
         self.customers = {row["ID"]: row for row in self.customers.values()}
 

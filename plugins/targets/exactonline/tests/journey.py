@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
@@ -190,6 +191,10 @@ class Journey:
         (self.folder / "licence.toml").write_text(licence)
         licences.apply(self.desk(), self.licence_file(), force=True)
 
+    def reopen(self) -> None:
+        """Open the database anew, as the next process does."""
+        self.house = House(self.house.settings, clock=self.clock)
+
     def desk(self) -> Desk:
         """Return a desk for a person."""
         return Desk(self.house, "test")
@@ -331,3 +336,12 @@ def expected_ledger(sold: Sequence[dict[str, Any]]) -> dict[str, Decimal]:
             if vat:
                 add(vat, -Decimal(line["vat"]))
     return {account: amount for account, amount in sums.items() if amount}
+
+
+def none_twice(made: Journey) -> bool:
+    """Tell whether every mark, which memorials carry in their lines, and every customer stands in the books once."""
+    books = made.exact.books()
+    texts = {line["EntryID"]: line["Description"] for line in books["ledger"]}
+    references = Counter(entry.get("YourRef") or texts[entry["EntryID"]] for entry in books["entries"])
+    emails = Counter(customer["Email"] for customer in books["customers"])
+    return set(references.values()) == {1} and set(emails.values()) <= {1}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 import structlog
+from tests.ccv_licence import EXACT, ccv_licence
 
 from boekbrug.acts import connections
 from boekbrug.acts.desk import ActRefused
@@ -21,44 +22,6 @@ from boekbrug.testing.standin import running
 
 from .journey import LICENCE, OFF, Journey, StandIn, expected_ledger, journey, orders
 
-CCV = """
-name = "spaak"
-source = "shop"
-unit = "shop"
-target = "exact"
-administration = "1234567"
-start = {start}
-automatic = true
-
-[rules]
-mode = "{mode}"
-basis = "{basis}"
-vat_scheme = "invoice"
-package_defers_vat = true
-oss = false
-seller = "normal"
-filing_period = "quarter"
-filed_through = {filed}
-invoices_by = "shop"
-gift_cards = "none"
-provider_booked_by = "bookkeeper"
-payment_date_unknown = "order-date"
-debtor = "1300"
-collective_debtor = "Webwinkel"
-rounding = {{ account = "4310" }}
-journals = {{ sales = "70", memorial = "90", cash = "30" }}
-vat = [
-    {{ treatment = "domestic", rate = 21, account = "8000", vat_code = "2", vat_account = "1500" }},
-    {{ treatment = "domestic", rate = 9, account = "8010", vat_code = "4", vat_account = "1501" }},
-    {{ treatment = "intra-eu-goods", account = "8040", vat_code = "7" }},
-    {{ treatment = "export", account = "8030", vat_code = "6" }},
-]
-[rules.payments]
-DemoPSP_ideal = {{ account = "1060" }}
-DemoPSP_creditcard = {{ account = "1061" }}
-BankTransfer = {{ account = "1300", role = "debtor" }}
-OnAccount = {{ account = "1300", role = "debtor" }}
-"""
 CENT = Decimal("0.01")
 PROVE = pytest.mark.prove
 
@@ -94,9 +57,8 @@ def shop_journey(
     makers = PluginHost.load(structlog.get_logger()).standins
     clock = ShiftedClock(SystemClock())
     start = (clock.now() - dt.timedelta(days=70)).date()
-    filed = start - dt.timedelta(days=1)
-    licence = CCV.format(start=start, filed=filed, mode=mode, basis=kind.removesuffix("s"))
-    licence = licence.replace("[rules]\n", f"[rules]\n{rules}")
+    rules += f'mode = "{mode}"\nbasis = "{kind.removesuffix("s")}"\ncollective_debtor = "Webwinkel"'
+    licence = ccv_licence(EXACT, start, name="spaak", rules=rules)
     with running(makers["ccvshop"], size=size) as shop, running(makers["exactonline"], size=0) as exact:
         made = ShopJourney(folder, StandIn(exact), clock, licence)
         made.shop, made.books = shop, kind

@@ -1,5 +1,6 @@
 """The stand-in enforces what the fact sheet says of Exact, asked without the plugin."""
 
+import datetime as dt
 import json
 from typing import Any
 from urllib.parse import quote
@@ -176,6 +177,17 @@ def test_without_prefer_most_of_the_answer_is_empty(world: World) -> None:
 def test_number_that_is_taken_is_refused(world: World) -> None:
     post(world, EntryNumber=26700099)
     assert told(post(world, EntryNumber=26700099)) == "In gebruik: Boekstuknummer"
+
+
+def test_eleventh_refusal_within_an_hour_blocks_the_endpoint_where_refusals_count(world: World) -> None:
+    assert world.clock is not None
+    world.change(limits={"errors": 10, "refusals": 1}, close=[("70", 2026, 9)])
+    assert [post(world).status_code for _ in range(12)] == [500] * 11 + [429]
+    world.change(open=[("70", 2026, 9)])
+    assert post(world).status_code == 429
+    world.clock.advance(dt.timedelta(hours=1))
+    authorised(world.app, world.mounted, world.clock)
+    assert post(world).status_code == 201
 
 
 def test_default_code_of_the_account_is_taken_where_none_is_given(world: World) -> None:
