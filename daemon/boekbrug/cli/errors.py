@@ -8,7 +8,7 @@ from boekbrug.acts.desk import ActRefused, NotKnown
 from boekbrug.acts.problems import in_words
 from boekbrug.cli.exits import Exit
 from boekbrug.cli.shared import note
-from boekbrug.contract import BoekbrugError, PluginBug, Problem, SettingsError
+from boekbrug.contract import BoekbrugError, PluginBug, Problem, SettingsError, StorageFull
 from boekbrug.problems import Catalogue
 
 
@@ -57,6 +57,8 @@ def sentences(error: BoekbrugError) -> Iterator[str]:
     else:
         facts = ", ".join(f"{name}: {value}" for name, value in error.facts.items())
         yield f"{error.__doc__}{f' ({facts})' if facts else ''}"
+        if isinstance(error, StorageFull):
+            yield _ADVICE["full"]
 
 
 _LISTED = {

@@ -209,7 +209,7 @@ def test_warning_comes_two_weeks_before_a_grant_ends_and_goes_when_it_is_prolong
         keep_grants(made.house)
         keep_grants_again = made.problems()
         assert keep_grants_again == {"authorisation-ends"}
-        assert made.words("authorisation-ends", "nl").startswith("De autorisatie eindigt op 2026-10-15")
+        assert made.words("authorisation-ends", "nl").startswith("De autorisatie eindigt op 15 oktober 2026")
         made.advance(hours=1)
         keep_grants(made.house)
         assert made.problems() == set()
