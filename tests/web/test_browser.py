@@ -45,7 +45,8 @@ EVERY = (
 BESIDE = (
     "/", "/clients", "/account", "/find?q=P0000", "/nowhere", "/office", "/office/problems", "/office/licences",
     "/office/audit", "/office/mail", "/office/cases", "/office/connections", "/office/connections/shop",
-    "/office/new-connection", "/office/users",
+    "/office/new-connection?plugin=files&role=source", "/office/new-connection?plugin=exactonline&role=target",
+    "/office/users",
 )  # fmt: skip
 
 SAMPLE = ("/problems", "/lists", "/rules/edit")

@@ -354,6 +354,10 @@ def test_connection_is_added_changed_and_tried_and_its_secret_is_never_shown(kee
     assert "n3w-key" not in account
 
 
+def test_a_new_connection_begins_with_the_choice_of_a_plugin(keeper: Person) -> None:
+    assert keeper.get("/office/new-connection").url.endswith("/office/connections")
+
+
 def test_settings_of_a_connection_are_called_by_words(keeper: Person, house: House) -> None:
     for language, word in (
         ("nl", "Map met de bestanden"),

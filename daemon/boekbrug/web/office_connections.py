@@ -166,6 +166,8 @@ def new_connection_routes(pages: Pages, door: Door) -> APIRouter:
     def blank(
         request: Request, visit: Annotated[Visit, Depends(door.needs(Operator))], plugin: str = "", role: str = ""
     ) -> Response:
+        if not plugin:
+            return RedirectResponse("/office/connections", 303)
         return new(request, visit, plugin, role, {}, ())
 
     def new(
