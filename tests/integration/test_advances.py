@@ -30,6 +30,9 @@ from boekbrug.acts.retry import retry
 from boekbrug.acts.reverse import reverse
 from boekbrug.acts.set_aside import take_up
 from boekbrug.booking.rules import AdvanceRule, Mode
+from boekbrug.store.licences import LicenceClaim
+from boekbrug.sync.books import open_books
+from boekbrug.sync.declare import declare
 
 SEPTEMBER, OCTOBER = "shop-2026-09-30-vooruit", "shop-2026-10-01-vooruit"
 
@@ -155,6 +158,15 @@ def test_a_quiet_period_is_declared_without_any_movement(park: Business) -> None
         (-1_110_000, 0, 0),
         (-1_000_000, -210_000),
     )
+
+
+def test_a_run_that_finds_all_drawn_up_writes_nothing_of_it(park: Business) -> None:
+    through_september(park)
+    park.sync()
+    licence, place = park.licence, park.house.place("second")
+    with park.house.database.read() as connection:
+        books = open_books(connection, place, licence)
+    assert list(declare(place, LicenceClaim(licence.id, fence=0), books)) == []
 
 
 def test_a_late_receipt_changes_what_was_declared_by_its_difference(park: Business) -> None:

@@ -48,17 +48,20 @@ def declare(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step
         ready = [one for one in open_ones if unbooked is None or one.last_day < unbooked]
         found = _balances(connection, books, [one.last for one in ready]) if ready else []
         kept = Drawn(connection, work, books, found, now)
+    turns = [one for one in over if one.due_at is not None]
+    if not (new or turns or kept):
+        return
     wait = {one.id for one in open_ones} - {one.id for one in ready}
     work.ids.ensure(kept.needs)
     with work.database.write() as connection:
         licences.hold(connection, claim, work.until(now))
         for one in new:
             periods.add(connection, one, now)
-        for one in over:
-            if one.id in wait and one.due_at is not None:
+        for one in turns:
+            if one.id in wait:
                 again = now + licence.interval_minutes * 60_000_000
                 terms.put(connection, one.id, TermState.RUNNING, again, now, NOT_BOOKED)
-            elif one.due_at is not None:
+            else:
                 terms.put(connection, one.id, TermState.COMPOSED, None, now)
         kept.write(connection, now)
     yield Step("drawn", len(kept))
