@@ -11,6 +11,8 @@ AUTHORISATION = "tests/simulation/test_authorisation.py"
 PLUGINS = "tests/simulation/test_plugins.py"
 RESTORE = "tests/integration/test_restore.py"
 DECIDE = "tests/integration/test_decide.py"
+LEASES = "tests/integration/test_leases.py"
+INTENTS = "tests/integration/test_intents.py"
 
 
 class Mutant(NamedTuple):
@@ -85,10 +87,18 @@ SURVIVORS = (
     Survivor("sync.settle", "now >= quiet_ends and item.looks > 0", _SECOND_LOOK, now="now >= quiet_ends"),
     Survivor("sync.settle", "item.looks > 0", _SECOND_LOOK, now="item.looks >= 0"),
     Survivor("sync.settle", "True", "`_ask` has made sure that there are as many answers", now="False"),
+    # the store's statements, one by one: seeds have two or three workers, and these tests every order of two
+    Survivor("store.workers", "", tests=(LEASES,)),
+    Survivor("store.licences", "", tests=(LEASES,)),
+    Survivor("store.effects", "", tests=(INTENTS,)),
+    Survivor("store.workers", "1", "only the first row is read", now="2"),
+    Survivor("store.licences", "row and claim", "found and claimed in one transaction that has locked the row"),
     # targets that cannot look up, and plugins that answer fewer questions than they were asked
     Survivor("sync.settle", "target.capabilities.finds", tests=(DECIDE,)),
     Survivor("sync.settle", "len(answers) == len(due)", tests=(FAILURES, DECIDE)),
 )
+
+ALL_TESTS = tuple(sorted({test for one in SURVIVORS for test in one.tests}))
 
 
 def tests_of(change: Mutant) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from boekbrug.testing.simulation.exhaustive import (
     SCENARIOS,
     every_death,
     every_interleaving,
+    every_stall,
     the_last_moment,
     three_sales,
 )
@@ -60,7 +61,7 @@ def test_dying_at_every_point_of_every_scenario(
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("after", [0, 2])
+@pytest.mark.parametrize("after", [0, 1])
 @pytest.mark.parametrize("fault", list(Fault))
 def test_dying_at_every_point_of_every_accident(fault: Fault, after: int, tmp_path: Path, template: Path) -> None:
     assert every_death(tmp_path, template, fault, after, scenario=three_sales) > 10
@@ -104,6 +105,10 @@ def test_a_call_that_arrives_at_the_last_moment_is_not_made_again(tmp_path: Path
     the_last_moment(simulation)
     assert len(simulation.world.records) == 1
     simulation.close()
+
+
+def test_a_worker_that_stalls_at_any_transaction_does_not_call_too_late(tmp_path: Path, template: Path) -> None:
+    assert every_stall(tmp_path, template) > 10
 
 
 def test_an_engine_that_does_not_wait_for_it_is_caught(

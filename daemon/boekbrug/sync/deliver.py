@@ -91,7 +91,9 @@ def send(
     left = {item.id for item in prepared}
     alone = {id for id, one in failed.items() if one.bugs or one.unanswered > 1}
     for batches in pace.rounds(prepared, target.capabilities.batch_size, alone, failed.keys() - alone):
-        intents, begun = _intend(work, licence, by_subject, [item for one in batches for item in one]), work.clock.now()
+        # the lease runs from before the intents are written: time that passes while they are counts too
+        begun = work.clock.now()
+        intents = _intend(work, licence, by_subject, [item for one in batches for item in one])
         left -= {intent.claim.subject for intent in intents}
         yield Step("intended", len(intents))
         outcomes, cause = yield from call(work, target, administration, batches, begun)

@@ -5,14 +5,18 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-from boekbrug.testing.simulation.invariants import Broken
+from boekbrug.testing.simulation.invariants import Broken, demand
 from boekbrug.testing.simulation.place import LIMITS
 from boekbrug.testing.simulation.simulator import Simulation
 from boekbrug.testing.world import Died, Fault, Peril
 
 _STEPS_AT_MOST = 60
 _NOBODY, _BUYER = 0, 1
-_A_DAY = dt.timedelta(hours=26)
+_A_MOMENT = dt.timedelta(seconds=5)
+_OVER = dt.timedelta(hours=50)
+"""From the morning of a day until its end and the day of delay after it are past."""
+_RUNS = (dt.timedelta(), dt.timedelta(minutes=16), dt.timedelta(minutes=16))
+"""The pauses before the runs in which a worker may die: at once, and past what waits for a look or a next try."""
 
 
 def every_death(
@@ -27,15 +31,19 @@ def every_death(
     """Run a scenario once per point, dying there; return how many points there were at most; raise Broken.
 
     A point is the beginning and end of every call, between the items of a batch, and before and after every
-    transaction is kept; between two of them nothing happens that outlives the worker. The accident happens after so
-    many calls that go well: the first calls make customers, the later ones entries. A `stride` above 1 takes only every
-    so many of the points.
+    transaction is kept; between two of them nothing happens that outlives the worker. It works through the first run
+    and through what that left for later: the look for what is in doubt, the next try, the new entry after a reversal.
+    The accident happens after so many calls that go well: the first calls make customers, the later ones entries. A
+    `stride` above 1 takes only every so many of the points.
     """
     for point in count(0, stride):
         simulation = _prepared(folder, template, fault, after, scenario)
         simulation.perils.plan(Peril.DIED, point)
+        before = len(simulation.world.records)
         try:
             died = _dies(simulation)
+            if not died:
+                _demand_full_course(simulation, before, fault)
             simulation.come_to_rest()
             simulation.watch.end(simulation.house.database)
         except Broken as broken:
@@ -46,6 +54,14 @@ def every_death(
         if not died:
             return point
     raise AssertionError  # there is always a point that no worker reaches
+
+
+def _demand_full_course(simulation: Simulation, before: int, fault: Fault | None) -> None:
+    """Demand that a worker which was spared has met the accident, or booked something where there was none."""
+    if fault is None:
+        demand(len(simulation.world.records) > before, "nothing is booked while the worker may die")
+    else:
+        demand(simulation.chance.met[fault.value] == 1, f"{fault} does not happen while the worker may die")
 
 
 def three_sales(simulation: Simulation) -> None:
@@ -66,7 +82,7 @@ def a_day(simulation: Simulation) -> None:
     simulation.world.sell("till", _BUYER)
     simulation.world.sell("till", 2)
     _run(simulation)
-    simulation.clock.advance(_A_DAY)
+    simulation.clock.advance(_OVER)
 
 
 def a_correction(simulation: Simulation) -> None:
@@ -77,24 +93,55 @@ def a_correction(simulation: Simulation) -> None:
     simulation.clock.advance(dt.timedelta(minutes=2))
 
 
-def the_last_moment(simulation: Simulation) -> None:
-    """Let a call arrive as late as a call can, while a worker looks for it as often as it likes; raise Broken."""
+def the_last_moment(simulation: Simulation, stalls_at: int | None = None) -> bool:
+    """Let a call arrive as late as a call can, while a worker looks for it as often as it likes; raise Broken.
+
+    With `stalls_at` the worker stands still at that one of its transactions, before it calls: return whether it did.
+    """
     world, worker = simulation.world, simulation.crew[0]
     simulation.chance.faulty = False
     world.sell("shop", _NOBODY)
     simulation.chance.script = [Fault.LATE_COMMIT]
-    while not world.under_way:
-        worker.step()
+    if stalls_at is not None:
+        simulation.perils.plan(Peril.STALLED, stalls_at)
+    with simulation.perils.at_work():
+        while not world.under_way:
+            if worker.step() is None:
+                simulation.clock.advance(_A_MOMENT)
+    stalled = simulation.perils.met[Peril.STALLED.value] > 0
     ((_, commit),) = world.under_way
-    world.under_way = [(simulation.clock.now() + LIMITS.lease + LIMITS.call_deadline, commit)]
+    # a call may begin until the lease is over; one that a stall held up has begun just now
+    latest = LIMITS.call_deadline if stalled else LIMITS.lease + LIMITS.call_deadline
+    world.under_way = [(simulation.clock.now() + latest, commit)]
     while world.under_way:
         while worker.step():
             simulation.watch.now()
-        simulation.clock.advance(dt.timedelta(seconds=5))
+        simulation.clock.advance(_A_MOMENT)
         world.settle_late_commits()
     simulation.watch.now()
     simulation.come_to_rest()
     simulation.watch.end(simulation.house.database)
+    return stalled
+
+
+def every_stall(folder: Path, template: Path) -> int:
+    """Let a worker stand still at each of its transactions in turn, and its call arrive at the last moment.
+
+    Return how many transactions there were; raise Broken.
+    """
+    for point in count():
+        simulation = Simulation(seed=3, folder=folder, template=template, workers=1)
+        simulation.chance.rate = 0
+        try:
+            stalled = the_last_moment(simulation, point)
+        except Broken as broken:
+            broken.add_note(f"stalled at point {point}")
+            raise
+        finally:
+            simulation.close()
+        if not stalled:
+            return point
+    raise AssertionError  # a worker makes no more transactions once its call is under way
 
 
 SCENARIOS = (three_sales, a_reversal, a_day, a_correction)
@@ -170,8 +217,10 @@ def _dies(simulation: Simulation) -> bool:
     """Let a worker work until it dies or is done; tell which."""
     try:
         with simulation.perils.at_work():
-            for _ in _steps(simulation):
-                simulation.watch.now()
+            for pause in _RUNS:
+                simulation.clock.advance(pause)
+                simulation.world.settle_late_commits()
+                _run(simulation)
     except Died:
         simulation.hire_all()
         simulation.watch.now()

@@ -15,7 +15,7 @@ from boekbrug.testing.simulation.coverage import Cell, phase_of
 from boekbrug.testing.simulation.happenings import Happenings
 from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.person import Person
-from boekbrug.testing.simulation.place import SimulatedHouse
+from boekbrug.testing.simulation.place import LIMITS, SimulatedHouse
 from boekbrug.testing.simulation.stage import StageMaker, own_stage
 from boekbrug.testing.world import Chance, Died, Fault, Perils
 
@@ -51,6 +51,7 @@ class Simulation:
         self.chance, self.perils = chance, Perils()
         self.stage = (self.staged or own_stage)(chance, self.perils, self.seed, self.batch_size)
         self.world, self.clock = self.stage.world, self.stage.world.clock
+        self.perils.stall = self._stall
         self.path = self.folder / f"{self.seed}.db"
         self.house = SimulatedHouse(self.stage, self.path, self.template)
         self.house.furnish()
@@ -167,6 +168,10 @@ class Simulation:
             self.world.settle_late_commits()
         sentence = f"nothing comes to rest: {self._left()}"
         raise Broken(sentence)
+
+    def _stall(self) -> None:
+        """Let more time pass than a lease and a quiet period take together."""
+        self.clock.advance(LIMITS.lease + LIMITS.quiet_period + dt.timedelta(minutes=1))
 
     def _all_work(self) -> bool:
         worked = [worker.step() for worker in self.crew]

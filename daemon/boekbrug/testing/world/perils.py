@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -24,6 +24,8 @@ class Peril(StrEnum):
     RESTART = "database-restart"
     #: a transaction is kept, and whoever wrote it is not told
     LOST_COMMIT = "lost-commit"
+    #: the worker stands still before or after a transaction is kept, for longer than any lease, and goes on
+    STALLED = "stalled"
 
 
 class Perils:
@@ -32,6 +34,8 @@ class Perils:
     def __init__(self) -> None:
         self.met: Counter[str] = Counter()
         self.passed = 0
+        #: lets the time pass for which a worker stands still
+        self.stall: Callable[[], None] = lambda: None
         self._armed = False
         self._in: dict[Peril, int] = {}
         self._down = 0
@@ -72,14 +76,20 @@ class Perils:
     def commit(self) -> None:
         """Pass the end of a transaction, before it is kept."""
         self.call()
+        self._stall()
         if self._armed and self._comes(Peril.DISK_FULL):
             raise _failed("database or disk is full")
 
     def committed(self) -> None:
         """Pass the end of a transaction that was kept."""
         self.call()
+        self._stall()
         if self._armed and self._comes(Peril.LOST_COMMIT):
             raise _failed("server closed the connection unexpectedly")
+
+    def _stall(self) -> None:
+        if self._armed and self._comes(Peril.STALLED):
+            self.stall()
 
     def _comes(self, peril: Peril, lasts: int = 1) -> bool:
         if peril not in self._in:
