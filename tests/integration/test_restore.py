@@ -1,22 +1,29 @@
 """An old database put back books nothing twice and everything once."""
 
+import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.integration.journey import Business, order
+from tests.integration.journey import SAMPLES, Business, order
 from tests.integration.moody import calm, mood, plugins
 
+import boekbrug_files.walk
+from boekbrug.acts import connections, licences
 from boekbrug.acts.backup import backup
 from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.licence_file import read
 from boekbrug.acts.restore import restore
+from boekbrug.acts.synchronise import run_named
 from boekbrug.runtime import heartbeat
 from boekbrug.runtime.settings import load
 from boekbrug.runtime.single import DaemonRuns, single
 from boekbrug.store import caution
 from boekbrug.sync.house import House
+from boekbrug.sync.worker import Worker
 from boekbrug.testing.clock import SettableClock
 
 
@@ -35,22 +42,24 @@ def reopen(business: Business) -> None:
     business.desk.house = business.house
 
 
-def marks(business: Business) -> list[str]:
-    return sorted(line.split("mark:")[1].split(",")[0] for line in business.ledger().splitlines() if "mark:" in line)
+def marks(business: Business, books: Path | None = None) -> list[str]:
+    lines = [line for path in (books or business.books).glob("20*.journal") for line in path.read_text().splitlines()]
+    return sorted(line.split("mark:")[1].split(",")[0] for line in lines if "mark:" in line)
 
 
-def is_cautious(business: Business) -> bool:
+def is_cautious(business: Business, licence: Any = None) -> bool:
     with business.house.database.read() as connection:
-        return caution.since(connection, business.licence.administration) is not None
+        return caution.since(connection, (licence or business.licence).administration) is not None
 
 
-def lose(business: Business, copy: Path) -> None:
+def lose(business: Business, copy: Path, more: int = 2) -> None:
     """Book, copy, and book more; then the database is lost."""
     business.write("a.jsonl", order(1), order(2))
     business.sync()
     backup(business.house, copy, lambda *_: None)
-    business.write("b.jsonl", order(3), order(4))
-    assert business.sync() == {"booked": 4}
+    for n in range(3, 3 + more):
+        business.write(f"b{n}.jsonl", order(n))
+    assert business.sync() == {"booked": 2 + more}
     business.house.close()
 
 
@@ -97,6 +106,85 @@ def test_caution_waits_for_lost_calls_and_ends_when_all_is_caught_up(business: B
     assert (len(mood.sent), is_cautious(business)) == (sent, True)
     assert business.sync() == {"booked": 4}
     assert (len(mood.sent), is_cautious(business)) == (sent, False)
+
+
+@pytest.fixture
+def one_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the folder hand over one order per page."""
+    monkeypatch.setattr(boekbrug_files.walk, "PAGE", 1)
+
+
+def short_turn(business: Business) -> None:
+    """Run what is due, each licence until its turn is over after one page."""
+    business.clock.advance(dt.timedelta(minutes=20))
+    with business.house.workplace("tests") as work:
+        limits = dataclasses.replace(work.limits, turn=dt.timedelta())
+        worker = Worker(dataclasses.replace(work, limits=limits))
+        while (step := worker.step()) is not None and step.phase != "run-done":
+            pass
+
+
+@pytest.mark.usefixtures("one_per_page")
+def test_caution_lasts_until_the_source_is_read_to_its_end(business: Business, tmp_path: Path) -> None:
+    lose(business, tmp_path / "copy.db", 5)
+    restore(business.house.settings, tmp_path / "copy.db", business.clock)
+    reopen(business)
+    sent = len(mood.sent)
+    for pages in range(1, 5):
+        short_turn(business)
+        assert (sum(business.counts().values()), is_cautious(business)) == (2 + pages, True)
+    while is_cautious(business):
+        short_turn(business)
+    assert (business.counts(), len(mood.sent)) == ({"booked": 7}, sent)
+    assert len(marks(business)) == len(set(marks(business))) == 7
+
+
+def add_second_books(business: Business, folder: Path) -> Any:
+    """Link the shop to books of another administration too."""
+    shutil.copytree(business.books, folder / "second")
+    connections.add(business.desk, "second", "moody", {"folder": str(folder / "second")})
+    text = (SAMPLES / "licence.toml").read_text().replace('"bench"', '"second"')
+    (folder / "second.toml").write_text(text.replace('target = "books"', 'target = "second"'))
+    licences.apply(business.desk, read(folder / "second.toml"))
+    licences.activate(business.desk, licences.get(business.house, "second"))
+    return licences.get(business.house, "second")
+
+
+def run_second(business: Business) -> None:
+    with business.house.workplace("second") as work:
+        for _ in run_named(work, licences.get(business.house, "second")):
+            pass
+
+
+@pytest.mark.usefixtures("one_per_page")
+def test_caution_lasts_while_another_licence_reads_the_source(business: Business, tmp_path: Path) -> None:
+    second = add_second_books(business, tmp_path)
+    run_second(business)
+    business.write("a.jsonl", order(1))
+    business.sync()
+    run_second(business)
+    backup(business.house, tmp_path / "copy.db", lambda *_: None)
+    for n in range(2, 6):
+        business.write(f"b{n}.jsonl", order(n))
+    business.sync()
+    run_second(business)
+    business.house.close()
+    restore(business.house.settings, tmp_path / "copy.db", business.clock)
+    reopen(business)
+    business.house.beat()
+    business.clock.advance(dt.timedelta(minutes=20))
+    with business.house.workplace("tests") as work:
+        reading = run_named(work, business.licence)
+        assert any(step.phase == "fetched" for step in reading)
+        run_second(business)
+        assert is_cautious(business, second)
+        for _ in reading:
+            pass
+    for _ in range(2):
+        business.clock.advance(dt.timedelta(minutes=20))
+        run_second(business)
+    assert not is_cautious(business, second)
+    assert len(marks(business, tmp_path / "second")) == len(set(marks(business, tmp_path / "second"))) == 5
 
 
 def test_a_database_that_is_in_step_is_trusted(business: Business) -> None:

@@ -5,8 +5,10 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import facts
+from boekbrug.store.bulk import select_rows
 from boekbrug.store.connections import TROUBLE
-from boekbrug.store.tables import administration, document, document_state, licence, problem
+from boekbrug.store.licences import ENDED
+from boekbrug.store.tables import administration, document, document_state, fetch_cursor, licence, problem
 
 _CAUTIOUS, _HEARTBEAT = "cautious ", "heartbeat"
 _DONE = (DocumentState.BOOKED, DocumentState.SKIPPED, DocumentState.BEFORE_START)
@@ -24,15 +26,35 @@ def since(connection: Connection, administration_id: int) -> int | None:
     return None if found is None else int(found)
 
 
+def awaits_walk(connection: Connection, source: int, unit: str) -> bool:
+    """Tell whether an administration that a unit is booked in is treated cautiously."""
+    return bool(select_rows(connection, _AWAITS, [source, unit]))
+
+
+_AWAITS = """
+    select 1 from licence l join fact f on f.name = 'cautious ' || cast(l.administration as varchar(20))
+    where l.source = ? and l.unit = ? limit 1
+"""
+
+
 def has_caught_up(connection: Connection, administration_id: int, begun: int, day: str) -> bool:
-    """Tell whether all licences ran well since then, and nothing of up to an ISO day is still to be booked."""
+    """Tell whether all units were read to their end since then, all licences ran well, and nothing of up to an ISO day
+    is still to be booked.
+    """
     troubled = sa.select(problem.c.connection).where(
         problem.c.place == TROUBLE, problem.c.closed_at.is_(None), problem.c.connection.is_not(None)
     )
-    mine = licence.c.administration == administration_id, licence.c.state != "ended"
+    mine = licence.c.administration == administration_id, licence.c.state != ENDED
+    walked = sa.exists().where(
+        fetch_cursor.c.connection == licence.c.source,
+        fetch_cursor.c.unit == licence.c.unit,
+        fetch_cursor.c.purpose == "daily",
+        fetch_cursor.c.walked_at > begun,
+    )
     behind = sa.select(licence.c.id).where(
         *mine,
         sa.or_(
+            ~walked,
             sa.func.coalesce(licence.c.last_run_at, 0) <= begun,
             licence.c.source.in_(troubled),
             licence.c.target.in_(troubled),

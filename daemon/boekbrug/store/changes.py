@@ -128,8 +128,9 @@ def fetch_anew(connection: Connection, source: int, unit_code: str, now: int) ->
     A worker that is fetching now loses its claim, so that it does not write its cursor over this.
     """
     columns = fetch_cursor.c
+    has_moved = sa.or_(columns.value != "", columns.walked_at.is_not(None))
     connection.execute(
         sa.update(fetch_cursor)
-        .where(columns.connection == source, columns.unit == unit_code, columns.purpose == "daily", columns.value != "")
-        .values(value="", fence=columns.fence + 1, claimed_by=None, claimed_until=None, changed_at=now)
+        .where(columns.connection == source, columns.unit == unit_code, columns.purpose == "daily", has_moved)
+        .values(value="", fence=columns.fence + 1, claimed_by=None, claimed_until=None, walked_at=None, changed_at=now)
     )

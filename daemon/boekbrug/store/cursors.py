@@ -56,9 +56,10 @@ def advance(connection: Connection, held: CursorClaim, value: str, until: int, n
     _update(connection, held, {"value": value, "claimed_until": until, "changed_at": now})
 
 
-def release(connection: Connection, held: CursorClaim) -> None:
-    """Let the cursor go; raise ClaimLost."""
-    _update(connection, held, {"claimed_by": None, "claimed_until": None})
+def release(connection: Connection, held: CursorClaim, walked_at: int | None = None) -> None:
+    """Let the cursor go, and note when a walk began that came to its end; raise ClaimLost."""
+    walked = {} if walked_at is None else {"walked_at": walked_at}
+    _update(connection, held, {"claimed_by": None, "claimed_until": None, **walked})
 
 
 def _update(connection: Connection, held: CursorClaim, values: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from boekbrug.contract import BadAmount, Document, DocumentRef, Page, Window, to_minor
 from boekbrug.runtime.secrets import Vault
-from boekbrug.store import cursors, documents, problems
+from boekbrug.store import caution, cursors, documents, problems
 from boekbrug.store.cursors import CursorClaim
 from boekbrug.store.documents import PageRows, Seen
 from boekbrug.store.problems import Opened
@@ -36,16 +36,19 @@ def fetch(
     """Fetch a unit from its cursor on, until it is known or the turn `ends`; nothing when another worker is at it.
 
     1. ask for a page, and when there is one: 2. claim the cursor; 3. per page: keep documents, problems and cursor
-    together; 4. let the cursor go. Most runs find no page and write nothing.
+    together; 4. let the cursor go, and note when the walk began if it came to its end. Most runs find no page and write
+    nothing; only caution wants to know of their walks.
     Errors of the source pass through; pages already kept stand.
     """
     with work.database.read() as connection:
-        value = cursors.look(connection, source, unit, purpose, work.database.now(connection))
+        begun = work.database.now(connection)
+        value = cursors.look(connection, source, unit, purpose, begun)
+        is_awaited = caution.awaits_walk(connection, source, unit)
     if value is None:
         return
     pages = _pages(work, source, unit, window, value)
     first = next(pages, None)
-    if first is None:
+    if first is None and not is_awaited:
         yield Step("fetch-done")
         return
     with work.database.write() as connection:
@@ -55,7 +58,9 @@ def fetch(
         return
     yield Step("fetch-claimed")
     # another worker has moved the cursor meanwhile: its pages are not fetched a second time
-    pages = chain((first,), pages) if held.value == value else _pages(work, source, unit, window, held.value)
+    found = pages if first is None else chain((first,), pages)
+    pages = found if held.value == value else _pages(work, source, unit, window, held.value)
+    walked_at: int | None = None
     try:
         for page in pages:
             PageKeeper(work, held).keep(page)
@@ -63,10 +68,12 @@ def fetch(
             if ends is not None and work.clock.now() >= ends:
                 yield Step("turn-over", 1)
                 break
+        else:
+            walked_at = begun
     except Exception:
         _let_go(work, held)
         raise
-    _let_go(work, held)
+    _let_go(work, held, walked_at)
     yield Step("fetch-done")
 
 
@@ -81,9 +88,9 @@ def _pages(work: Workplace, source_id: int, unit: str, window: Window, cursor: s
         yield page
 
 
-def _let_go(work: Workplace, held: CursorClaim) -> None:
+def _let_go(work: Workplace, held: CursorClaim, walked_at: int | None = None) -> None:
     with work.database.write() as connection:
-        cursors.release(connection, held)
+        cursors.release(connection, held, walked_at)
 
 
 class PageKeeper:

@@ -175,5 +175,7 @@ fetch_cursor = Table(
     integer("fence", server_default="0"),
     word("claimed_by", null=True),
     moment("claimed_until", null=True),
+    # when the last walk began that came to its end; without it caution could end before the source was read
+    moment("walked_at", null=True),
     moment("changed_at"),
 )

@@ -633,6 +633,7 @@ def upgrade() -> None:
         sa.Column("fence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("claimed_by", sa.String(length=64), nullable=True),
         sa.Column("claimed_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("walked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["connection"], ["connection.id"], name=op.f("fk_fetch_cursor_connection")),
         sa.PrimaryKeyConstraint("connection", "unit", "purpose", name=op.f("pk_fetch_cursor")),
