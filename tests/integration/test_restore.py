@@ -3,13 +3,17 @@
 import dataclasses
 import datetime as dt
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.journey import SAMPLES, Business, order
 from tests.integration.moody import calm, mood, plugins
+from tests.office import Office
 
 import boekbrug_files.walk
 from boekbrug.acts import connections, licences
@@ -18,7 +22,9 @@ from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.licence_file import read
 from boekbrug.acts.restore import restore
 from boekbrug.acts.synchronise import run_named
+from boekbrug.cli.exits import Exit
 from boekbrug.runtime import heartbeat
+from boekbrug.runtime.presence import BeingReplaced, InUse, Presence
 from boekbrug.runtime.settings import load
 from boekbrug.runtime.single import DaemonRuns, single
 from boekbrug.store import caution
@@ -207,6 +213,56 @@ def test_a_daemon_or_a_file_that_is_no_database_keeps_everything_as_it_is(busine
             restore(settings, wrong, business.clock)
     reopen(business)
     assert business.sync() == {"booked": 4}
+
+
+@contextmanager
+def another_process(url: str) -> Iterator[int]:
+    """Let another process be at work on a database; return its number."""
+    code = "import sys; from boekbrug.runtime.presence import Presence; Presence(sys.argv[1]); print(); input()"
+    command = [sys.executable, "-c", code, url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.communicate()
+
+
+def test_nothing_is_put_back_while_a_command_works(business: Business, tmp_path: Path) -> None:
+    lose(business, tmp_path / "copy.db")
+    reopen(business)
+    settings = business.house.settings
+    with business.house.workplace("cli") as work:
+        running = run_named(work, business.licence)
+        next(running)
+        with pytest.raises(InUse):
+            restore(settings, tmp_path / "copy.db", business.clock)
+    assert business.counts() == {"booked": 4}
+    business.house.close()
+    with another_process(settings.database_url) as pid:
+        with pytest.raises(InUse) as refused:
+            restore(settings, tmp_path / "copy.db", business.clock)
+        assert refused.value.facts["process"] == str(pid)
+    restore(settings, tmp_path / "copy.db", business.clock)
+    reopen(business)
+    assert business.counts() == {"booked": 2}
+
+
+def test_nobody_opens_a_database_that_is_being_put_back(business: Business) -> None:
+    settings = business.house.settings
+    business.house.close()
+    with closing(Presence(settings.database_url)) as presence, presence.alone(), pytest.raises(BeingReplaced):
+        House(settings)
+    reopen(business)
+
+
+def test_a_schema_is_changed_while_nobody_works(tmp_path: Path, database_url: str) -> None:
+    office = Office(tmp_path / "office", database_url)
+    office.furnish(automatic=True)
+    with closing(House(load(office.config))) as house, house.workplace("cli"):
+        refused = office.attempt("db", "upgrade")
+        assert refused.exit == Exit.LATER
+        assert "Somebody works on this database" in refused.stderr
+    office.run("db", "upgrade")
 
 
 def test_postgresql_is_put_back_by_its_own_tool(tmp_path: Path) -> None:

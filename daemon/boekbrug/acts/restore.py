@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from boekbrug.acts.desk import ActRefused
 from boekbrug.contract import Because, Clock
 from boekbrug.runtime.clock import EPOCH
+from boekbrug.runtime.presence import Presence
 from boekbrug.runtime.settings import Settings
 from boekbrug.runtime.single import single
 from boekbrug.store import caution, schema
@@ -22,8 +23,8 @@ _SIDES = ("", "-wal", "-shm")
 def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
     """Replace the database by a copy of `file`; return where the one before it is kept, None when there was none.
 
-    All administrations are treated cautiously from then on. Raise DaemonRuns while a daemon works on the database, and
-    ActRefused when somebody else does, or when the file is no database of boekbrug; nothing is changed then.
+    All administrations are treated cautiously from then on. Raise DaemonRuns while a daemon works on the database,
+    InUse while a command does, and ActRefused when the file is no database of boekbrug; nothing is changed then.
     """
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
@@ -31,7 +32,7 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
             Because("A PostgreSQL database is put back by its own tool: pg_restore --clean --dbname=NAME FILE")
         )
     path = Path(url.database)
-    with single(settings.database_url):
+    with single(settings.database_url), closing(Presence(settings.database_url)) as presence, presence.alone():
         _demand_sound(file)
         fresh = path.with_name(f".{path.name}.restoring")
         for side in _SIDES:

@@ -13,18 +13,18 @@ app = typer.Typer(help="The database: its schema, its invariants, a copy.", no_a
 
 @app.command("upgrade")
 def upgrade(context: typer.Context) -> None:
-    """Bring the database to the schema of this release, made when absent; stop the daemon first."""
+    """Bring the database to the schema of this release, made when absent; refused while anybody works on it."""
+    from contextlib import closing
+
     from boekbrug.cli.shared import log_to_stderr
+    from boekbrug.runtime.single import single
     from boekbrug.store import schema
     from boekbrug.sync.house import House
 
     settings = shared(context).settings()
     log_to_stderr(settings)
-    house = House(settings)
-    try:
+    with single(settings.database_url), closing(House(settings)) as house, house.alone():
         say(schema.upgrade(house.database))
-    finally:
-        house.close()
 
 
 @app.command("check")

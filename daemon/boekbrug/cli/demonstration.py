@@ -4,7 +4,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from boekbrug.cli.shared import actor
 from boekbrug.contract import SettingsError
 from boekbrug.demo.sample import write_sample
 from boekbrug.runtime.settings import NAME, Settings, load
-from boekbrug.store import schema
 from boekbrug.store.people import UserRole
 from boekbrug.sync.house import House
 
@@ -54,11 +53,8 @@ def prepare(place: Path, database: str) -> Settings:
     settings = load(place / NAME)
     if wanted and settings.database.url != wanted:
         raise SettingsError([f"database: {place} was begun with another; choose another --dir"])
-    house = House(settings)
-    try:
-        schema.upgrade(house.database)
-    finally:
-        house.close()
+    with closing(House(settings)) as house:
+        house.make_ready()
     return settings
 
 

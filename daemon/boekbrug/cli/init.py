@@ -1,5 +1,6 @@
 """`boekbrug init`: everything that a first licence needs, in one folder."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,6 @@ def init(
 ) -> None:
     """Make a settings file, a key, a database, and a sample licence from a folder of orders to plain-text books."""
     from boekbrug.runtime.settings import NAME, load
-    from boekbrug.store import schema
     from boekbrug.sync.house import House
 
     log_to_stderr()
@@ -30,9 +30,8 @@ def init(
         _write(folder / name, text)
     (folder / "shop").mkdir(exist_ok=True)
     settings = load(folder / NAME)
-    house = House(settings)
-    revision = schema.upgrade(house.database)
-    house.close()
+    with closing(House(settings)) as house:
+        revision = house.make_ready()
     note(f"Database {house.database.url.render_as_string(hide_password=True)} has schema {revision}.")
     note(f"Key {settings.key_file}: keep a copy apart from the backups.")
     _say_next(folder)

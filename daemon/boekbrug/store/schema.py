@@ -36,6 +36,14 @@ def check(database: Database) -> None:
         raise SchemaDiffers(found=found or "empty", wanted=wanted)
 
 
+def is_current(database: Database) -> bool:
+    """Tell whether the database is there and has the schema of this release."""
+    if database.path is not None and not database.path.exists():
+        return False
+    with database.read() as connection:
+        return _current(connection) == newest()
+
+
 def is_empty(database: Database) -> bool:
     """Tell whether the database was never set up."""
     with database.read() as connection:

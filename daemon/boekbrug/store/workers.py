@@ -34,6 +34,16 @@ def list_all(connection: Connection) -> list[Working]:
     return [Working(*row) for row in connection.execute(query)]
 
 
+def at_work(connection: Connection, host: str, is_alive: IsAlive, seen_after: int) -> list[str]:
+    """Name the workers that were seen since, and those of this host whose process lives."""
+    rows = connection.execute(sa.select(worker).order_by(worker.c.id)).all()
+    return [
+        f"{row.id} ({row.host.split(' ')[0]}, {row.pid})"
+        for row in rows
+        if (is_alive(row.pid, row.started) if row.host == host else row.seen_at > seen_after)
+    ]
+
+
 def leave(connection: Connection, id: str, now: int) -> None:
     """Take a worker out and end what it still held."""
     _end_leases(connection, [id], now)

@@ -26,6 +26,7 @@ from boekbrug.runtime.instances import Instances
 from boekbrug.runtime.mail import Mailer
 from boekbrug.runtime.metrics import Metrics, read_stock
 from boekbrug.runtime.plugins import PluginHost
+from boekbrug.runtime.presence import InUse, Presence
 from boekbrug.runtime.processes import host_identity, is_alive, started
 from boekbrug.runtime.secrets import open_vault
 from boekbrug.runtime.settings import Settings
@@ -62,10 +63,19 @@ class House:
             # who hands in a clock has no time to wait in
             pause=time.sleep if clock is None else lambda _: None,
         )
+        # last of all, and before any connection is made: what fails above would keep its share
+        self.presence = Presence(settings.database_url)
 
     def microseconds(self) -> int:
         """Return the moment on this host's clock."""
         return (self.clock.now() - EPOCH) // MICROSECOND
+
+    def make_ready(self) -> str:
+        """Bring the database to this release, made when absent; return its revision. Raise InUse."""
+        if schema.is_current(self.database):
+            return schema.newest()
+        with self.alone():
+            return schema.upgrade(self.database)
 
     def check_schema(self) -> None:
         """Raise SchemaDiffers unless the database is of this release."""
@@ -106,9 +116,25 @@ class House:
         if old:
             self.log.warning("caution.begun", reason="the database is older than the heartbeat beside it")
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only process at work on the database; raise InUse while another is, as far as that is known."""
+        with self.presence.alone():
+            if not self.database.is_sqlite and (working := self._working()):
+                raise InUse(database=str(self.database.url.database), process=", ".join(working))
+            yield
+
+    def _working(self) -> list[str]:
+        if schema.is_empty(self.database):
+            return []
+        with self.database.read() as connection:
+            seen_after = self.database.now(connection) - dt.timedelta(seconds=self.settings.engine.lease) // MICROSECOND
+            return workers.at_work(connection, host_identity(), is_alive, seen_after)
+
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
+        self.presence.close()
 
     def instances(self) -> Instances:
         """Make plugin instances for one thread."""

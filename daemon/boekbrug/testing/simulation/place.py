@@ -25,6 +25,7 @@ from boekbrug.runtime.grants import GrantKeeper, HeldGrant, seal
 from boekbrug.runtime.instances import Instances
 from boekbrug.runtime.metrics import Metrics
 from boekbrug.runtime.plugins import PluginHost
+from boekbrug.runtime.presence import Presence
 from boekbrug.runtime.secrets import Vault, new_keys
 from boekbrug.store import licences, schema, tables
 from boekbrug.store.connections import ConnectionRow
@@ -107,6 +108,7 @@ class SimulatedHouse(House):
         self.stage, self.world, self.clock, self._ticks = stage, world, world.clock, 0
         self.log, self.metrics = KitContext().log, Metrics()
         self.database = self._open(path, template)
+        self.presence = Presence("sqlite://")
         chance = world.chance.random
         self.vault = Vault(new_keys(chance.randbytes), chance.randbytes)
         source, target = stage.source, stage.target
