@@ -5,20 +5,21 @@ import datetime as dt
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.integration.journey import SAMPLES, Business, order
 from tests.integration.moody import calm, mood, plugins
 from tests.office import Office
 
 import boekbrug_files.walk
-from boekbrug.acts import connections, licences
+from boekbrug.acts import cautious, connections, licences
 from boekbrug.acts.backup import backup
-from boekbrug.acts.desk import ActRefused
+from boekbrug.acts.desk import ActRefused, Desk
 from boekbrug.acts.licence_file import read
 from boekbrug.acts.restore import restore
 from boekbrug.acts.synchronise import run_named
@@ -145,15 +146,15 @@ def test_caution_lasts_until_the_source_is_read_to_its_end(business: Business, t
     assert len(marks(business)) == len(set(marks(business))) == 7
 
 
-def add_second_books(business: Business, folder: Path) -> Any:
+def add_second_books(business: Business, folder: Path, name: str = "second") -> Any:
     """Link the shop to books of another administration too."""
-    shutil.copytree(business.books, folder / "second")
-    connections.add(business.desk, "second", "moody", {"folder": str(folder / "second")})
-    text = (SAMPLES / "licence.toml").read_text().replace('"bench"', '"second"')
-    (folder / "second.toml").write_text(text.replace('target = "books"', 'target = "second"'))
-    licences.apply(business.desk, read(folder / "second.toml"))
-    licences.activate(business.desk, licences.get(business.house, "second"))
-    return licences.get(business.house, "second")
+    shutil.copytree(business.books, folder / name)
+    connections.add(business.desk, name, "moody", {"folder": str(folder / name)})
+    text = (SAMPLES / "licence.toml").read_text().replace('"bench"', f'"{name}"')
+    (folder / f"{name}.toml").write_text(text.replace('target = "books"', f'target = "{name}"'))
+    licences.apply(business.desk, read(folder / f"{name}.toml"))
+    licences.activate(business.desk, licences.get(business.house, name))
+    return licences.get(business.house, name)
 
 
 def run_second(business: Business) -> None:
@@ -255,14 +256,16 @@ def test_nobody_opens_a_database_that_is_being_put_back(business: Business) -> N
     reopen(business)
 
 
-def test_a_schema_is_changed_while_nobody_works(tmp_path: Path, database_url: str) -> None:
+def test_what_demands_an_idle_database_is_refused_while_somebody_works(tmp_path: Path, database_url: str) -> None:
     office = Office(tmp_path / "office", database_url)
     office.furnish(automatic=True)
     with closing(House(load(office.config))) as house, house.workplace("cli"):
-        refused = office.attempt("db", "upgrade")
-        assert refused.exit == Exit.LATER
-        assert "Somebody works on this database" in refused.stderr
+        for command in ("upgrade", "cautious"):
+            refused = office.attempt("db", command)
+            assert refused.exit == Exit.LATER
+            assert "Somebody works on this database" in refused.stderr
     office.run("db", "upgrade")
+    office.run("db", "cautious")
 
 
 def test_postgresql_is_put_back_by_its_own_tool(tmp_path: Path) -> None:
@@ -271,3 +274,65 @@ def test_postgresql_is_put_back_by_its_own_tool(tmp_path: Path) -> None:
     with pytest.raises(ActRefused) as refused:
         restore(load(settings), tmp_path / "copy.db", SettableClock())
     assert "pg_restore" in refused.value.reasons[0]
+    assert "boekbrug db cautious" in refused.value.reasons[0]
+
+
+@pytest.fixture
+def copied(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Copy a database that nobody has open, by the tools of its kind; return the address of the copy."""
+    made: list[str] = []
+
+    def copy(address: str) -> str:
+        url = sa.engine.make_url(address)
+        if url.get_backend_name() == "sqlite":
+            return f"sqlite:///{shutil.copy(str(url.database), tmp_path / 'elsewhere.db')}"
+        made.append(request.getfixturevalue("postgres").create(str(url.database)))
+        return str(request.getfixturevalue("postgres").url(made[-1]))
+
+    yield copy
+    for name in made:
+        request.getfixturevalue("postgres").drop(name)
+
+
+def move(business: Business, folder: Path, address: str) -> None:
+    """Go on at a new machine, which has settings, key and a database, and no heartbeat."""
+    state, settings = folder / "elsewhere", folder / "elsewhere.toml"
+    state.mkdir()
+    shutil.copy(folder / "state" / "key", state)
+    address = address.replace("postgresql+psycopg", "postgresql")
+    settings.write_text(f'state = "elsewhere"\n[database]\nurl = "{address}"\n')
+    business.house = House(load(settings), clock=business.clock, plugins=plugins())
+    business.desk = Desk(business.house, "tests")
+
+
+def test_a_database_put_back_elsewhere_is_cautious_once_that_is_said(
+    tmp_path: Path, ready_url: str, copied: Callable[[str], str]
+) -> None:
+    calm()
+    business = Business(tmp_path, ready_url, target="moody", plugins=plugins())
+    business.write("a.jsonl", order(1), order(2))
+    business.sync()
+    business.house.close()
+    copy = copied(ready_url)
+    reopen(business)
+    business.write("b.jsonl", order(3), order(4))
+    assert business.sync() == {"booked": 4}
+    business.house.close()
+    sent = len(mood.sent)
+    move(business, tmp_path, copy)
+    with closing(House(business.house.settings)) as node, node.workplace("node"), pytest.raises(InUse):
+        cautious.begin(business.desk)
+    cautious.begin(business.desk)
+    business.write("c.jsonl", order(5))
+    for _ in range(2):
+        business.sync()
+    assert (business.counts(), is_cautious(business)) == ({"booked": 5}, False)
+    assert len(marks(business)) == len(set(marks(business))) == 5
+    assert [mark[:3] for mark in mood.sent[sent:]] == ["W5-"]
+    business.house.close()
+
+
+def test_an_administration_added_after_a_restore_is_treated_cautiously(business: Business, tmp_path: Path) -> None:
+    assert not is_cautious(business, add_second_books(business, tmp_path, "before"))
+    cautious.begin(business.desk)
+    assert is_cautious(business, add_second_books(business, tmp_path, "second"))

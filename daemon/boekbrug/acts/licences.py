@@ -100,7 +100,7 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
         waiting = changes.documents_of(connection, source.id, unit.code)
     with desk.act("licence-create", file.name, ids=2 + len(waiting)) as act:
         changes.keep_unit(act.connection, source.id, unit)
-        administration = changes.keep_administration(act.connection, target.id, books, act.ids.take())
+        administration = changes.keep_administration(act.connection, target.id, books, act.ids.take(), act.now)
         row = _row(act, file, source.id, target.id, administration)
         changes.add_licence(act.connection, row, act.now)
         changes.add_rules(act.connection, row.licence.id, 1, _body(file.rules), desk.actor, act.now)

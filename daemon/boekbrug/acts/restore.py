@@ -29,7 +29,10 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
         raise ActRefused(
-            Because("A PostgreSQL database is put back by its own tool: pg_restore --clean --dbname=NAME FILE")
+            Because(
+                "A PostgreSQL database is put back by its own tool: stop every node, give pg_restore --clean "
+                "--dbname=NAME FILE and then boekbrug db cautious, and start the nodes after that"
+            )
         )
     path = Path(url.database)
     with single(settings.database_url), closing(Presence(settings.database_url)) as presence, presence.alone():

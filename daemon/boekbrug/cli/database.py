@@ -73,3 +73,15 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument(metavar
         note(f"The database as it was is kept as {kept}.")
     note(f"{file} is in its place. What it does not know is fetched again, and looked for in the books before it goes.")
     note("Connections whose authorisation was renewed since have to be authorised again.")
+
+
+@app.command("cautious")
+def cautious(context: typer.Context) -> None:
+    """Say that the database is an old copy: from now on it is looked in the books before anything is sent."""
+    from boekbrug.acts import cautious as caution
+    from boekbrug.cli.shared import at_desk
+
+    with at_desk(context) as desk:
+        caution.begin(desk)
+    note("What this database does not know is fetched again, and looked for in the books before it goes.")
+    note("Connections whose authorisation was renewed since the copy was taken have to be authorised again.")

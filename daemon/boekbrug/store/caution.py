@@ -10,14 +10,25 @@ from boekbrug.store.connections import TROUBLE
 from boekbrug.store.licences import ENDED
 from boekbrug.store.tables import administration, document, document_state, fetch_cursor, licence, problem
 
-_CAUTIOUS, _HEARTBEAT = "cautious ", "heartbeat"
+_CAUTIOUS, _HEARTBEAT, _PUT_BACK = "cautious ", "heartbeat", "put-back"
 _DONE = (DocumentState.BOOKED, DocumentState.SKIPPED, DocumentState.BEFORE_START)
 
 
 def begin(connection: Connection, now: int) -> None:
-    """Be cautious with all administrations from now on."""
+    """Be cautious with all administrations from now on, and with whichever is added later."""
+    facts.put(connection, _PUT_BACK, str(now))
     for id in connection.scalars(sa.select(administration.c.id)).all():
-        facts.put(connection, f"{_CAUTIOUS}{id}", str(now))
+        begin_with(connection, id, now)
+
+
+def begin_with(connection: Connection, administration_id: int, now: int) -> None:
+    """Be cautious with one administration from now on."""
+    facts.put(connection, f"{_CAUTIOUS}{administration_id}", str(now))
+
+
+def was_put_back(connection: Connection) -> bool:
+    """Tell whether an old copy was ever put back, so that the books may hold what nobody here has heard of."""
+    return facts.get(connection, _PUT_BACK) is not None
 
 
 def since(connection: Connection, administration_id: int) -> int | None:

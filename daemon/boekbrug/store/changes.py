@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Administration, Unit
-from boekbrug.store import events, tally
+from boekbrug.store import caution, events, tally
 from boekbrug.store.bulk import insert_rows
 from boekbrug.store.licences import ACTIVE, Licence, at_once
 from boekbrug.store.tables import administration, document, document_state, fetch_cursor, licence, rules, unit
@@ -83,8 +83,11 @@ def keep_unit(connection: Connection, source: int, found: Unit) -> None:
     )
 
 
-def keep_administration(connection: Connection, target: int, found: Administration, new_id: int) -> int:
-    """Keep an administration as its target describes it; return its id."""
+def keep_administration(connection: Connection, target: int, found: Administration, new_id: int, now: int) -> int:
+    """Keep an administration as its target describes it; return its id.
+
+    Where the database was put back it may be one that was known before, so that it is treated cautiously.
+    """
     columns = administration.c
     values = {
         "name": found.name, "currency": found.currency, "environment": found.environment,
@@ -95,6 +98,8 @@ def keep_administration(connection: Connection, target: int, found: Administrati
     if id is None:
         named = {"id": new_id, "connection": target, "code": found.code}
         connection.execute(sa.insert(administration).values(**named, **values))
+        if caution.was_put_back(connection):
+            caution.begin_with(connection, new_id, now)
         return new_id
     connection.execute(sa.update(administration).where(columns.id == id).values(**values))
     return int(id)

@@ -35,7 +35,7 @@ def test_help_imports_nothing_heavy() -> None:
         ("licence", "apply"), ("licence", "activate"), ("licence", "pause"), ("licence", "resume"), ("sync",),
         ("preview",), ("approve",), ("problems",), ("retry",), ("find",), ("plugins", "schema"), ("standin",),
         ("decide",), ("reconcile",), ("accept",), ("db", "restore"), ("db", "upgrade"), ("db", "check"),
-        ("db", "backup"),
+        ("db", "backup"), ("db", "cautious"),
     ],
     ids=" ".join,
 )  # fmt: skip
