@@ -32,7 +32,7 @@ class Shop:
         first = self.desk.ids.take(2)
         with self.house.database.write() as connection:
             changes.keep_unit(connection, self.id, Unit(code=unit, name=unit))
-            books = changes.keep_administration(connection, self.id, Administration(code="1", name="1"), first)
+            books = changes.keep_administration(connection, self.id, Administration(code="1", name="1"), first, 0)
             when = ("2026-01-01", "active", True, 15, 1, LATER, None)
             row = Licence(first + 1, unit, unit[:4], self.id, unit, self.id, books, *when)
             changes.add_licence(connection, NewLicence(row, ""), 0)

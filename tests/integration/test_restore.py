@@ -14,9 +14,8 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.journey import SAMPLES, Business, order
 from tests.integration.moody import calm, mood, plugins
-from tests.office import Office
+from tests.office import Office, edit
 
-import boekbrug_files.walk
 from boekbrug.acts import cautious, connections, licences
 from boekbrug.acts.backup import backup
 from boekbrug.acts.desk import ActRefused, Desk
@@ -118,7 +117,7 @@ def test_caution_waits_for_lost_calls_and_ends_when_all_is_caught_up(business: B
 @pytest.fixture
 def one_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the folder hand over one order per page."""
-    monkeypatch.setattr(boekbrug_files.walk, "PAGE", 1)
+    monkeypatch.setattr("boekbrug_files.walk.PAGE", 1)
 
 
 def short_turn(business: Business) -> None:
@@ -336,3 +335,111 @@ def test_an_administration_added_after_a_restore_is_treated_cautiously(business:
     assert not is_cautious(business, add_second_books(business, tmp_path, "before"))
     cautious.begin(business.desk)
     assert is_cautious(business, add_second_books(business, tmp_path, "second"))
+
+
+def open_late_shop(business: Business, folder: Path) -> None:
+    """Connect a second shop, whose folder has two orders."""
+    text = (SAMPLES / "licence.toml").read_text().replace('"bench"', '"late"')
+    (folder / "late.toml").write_text(text.replace('source = "shop"', 'source = "late"'))
+    (folder / "late").mkdir(exist_ok=True)
+    business.write("../../late/a.jsonl", order(11), order(12))
+    connections.add(business.desk, "late", "files", {"folder": str(folder / "late")})
+
+
+def add_late_shop(business: Business, folder: Path, code: str = "") -> Any:
+    """Link the second shop to the books of the first."""
+    licences.create(business.desk, read(folder / "late.toml"), code=code)
+    licences.activate(business.desk, licences.get(business.house, "late"))
+    return licences.get(business.house, "late")
+
+
+def run_late(business: Business) -> None:
+    business.clock.advance(dt.timedelta(minutes=20))
+    with business.house.workplace("late") as work:
+        for _ in run_named(work, licences.get(business.house, "late")):
+            pass
+
+
+def lose_late_shop(business: Business, folder: Path) -> str:
+    """Put a copy back that was taken before the second shop came; return the code that its licence had."""
+    business.write("a.jsonl", order(1))
+    business.sync()
+    backup(business.house, folder / "copy.db", lambda *_: None)
+    open_late_shop(business, folder)
+    code = str(add_late_shop(business, folder).code)
+    run_late(business)
+    business.house.close()
+    restore(business.house.settings, folder / "copy.db", business.clock)
+    reopen(business)
+    open_late_shop(business, folder)
+    return code
+
+
+def test_a_licence_that_the_copy_lacks_is_made_anew_with_its_code(business: Business, tmp_path: Path) -> None:
+    code = lose_late_shop(business, tmp_path)
+    sent = len(mood.sent)
+    for _ in range(2):
+        business.sync()
+    assert not is_cautious(business)
+    with pytest.raises(ActRefused) as asked:
+        add_late_shop(business, tmp_path)
+    assert f"{code} (W11-{code}-1)" in asked.value.reasons[0]
+    assert add_late_shop(business, tmp_path, code).code == code
+    assert is_cautious(business)
+    business.write("../../late/b.jsonl", order(13))
+    for _ in range(2):
+        run_late(business)
+    assert (len(marks(business)), len(set(marks(business)))) == (4, 4)
+    assert mood.sent[sent:] == [f"W13-{code}-1"]
+
+
+def test_a_code_that_is_in_no_mark_or_another_licence_s_is_refused(business: Business, tmp_path: Path) -> None:
+    code = lose_late_shop(business, tmp_path)
+    wrong = "AAAA" if code != "AAAA" else "CCCC"
+    for refused in (wrong, business.licence.code, "w11"):
+        with pytest.raises(ActRefused):
+            add_late_shop(business, tmp_path, refused)
+    assert add_late_shop(business, tmp_path, "new").code not in (code, business.licence.code)
+
+
+def test_a_code_is_named_at_the_command_line(tmp_path: Path) -> None:
+    office = Office(tmp_path / "office")
+    office.furnish(automatic=True)
+    file = office.folder / "licences" / "webshop.toml"
+    [licence] = office.json("licence", "list")
+    office.run("licence", "apply", str(file), "--code", licence["code"])
+    assert "never changed" in office.attempt("licence", "apply", str(file), "--code", "AAAA").stderr
+    edit(file, 'name = "webshop"', 'name = "again"')
+    assert "No mark in the books has the code AAAA" in office.attempt(
+        "licence", "create", str(file), "--code", "AAAA"
+    ).stderr  # fmt: skip
+
+
+def test_a_new_licence_is_asked_nothing_where_all_codes_in_the_books_are_known(
+    business: Business, tmp_path: Path
+) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    cautious.begin(business.desk)
+    open_late_shop(business, tmp_path)
+    assert add_late_shop(business, tmp_path).code != business.licence.code
+
+
+def test_a_database_begun_anew_takes_its_licences_over_by_their_codes(business: Business, tmp_path: Path) -> None:
+    business.write("a.jsonl", order(1), order(2))
+    business.sync()
+    code, sent = business.licence.code, len(mood.sent)
+    business.house.close()
+    address = f"sqlite:///{tmp_path / 'anew.db'}"
+    move(business, tmp_path, address)
+    business.house.make_ready()
+    cautious.begin(business.desk)
+    connections.add(business.desk, "shop", "files", {"folder": str(tmp_path / "shop")})
+    connections.add(business.desk, "books", "moody", {"folder": str(business.books)})
+    with pytest.raises(ActRefused):
+        licences.apply(business.desk, read(SAMPLES / "licence.toml"))
+    licences.apply(business.desk, read(SAMPLES / "licence.toml"), code=code)
+    licences.activate(business.desk, business.licence)
+    for _ in range(2):
+        business.sync()
+    assert (business.counts(), len(mood.sent), is_cautious(business)) == ({"booked": 2}, sent, False)

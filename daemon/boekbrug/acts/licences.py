@@ -1,14 +1,13 @@
 """Licences: create and change them by their file, preflight them, and switch them on and off."""
 
 import datetime as dt
-import secrets
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
-from boekbrug.acts import compose_again
+from boekbrug.acts import codes, compose_again
 from boekbrug.acts.connections import get as get_connection
 from boekbrug.acts.desk import Act, ActRefused, Desk, NotKnown
 from boekbrug.acts.invoiced import invoiced_there
@@ -19,16 +18,12 @@ from boekbrug.booking.dates import period_end
 from boekbrug.booking.periods import locked_through
 from boekbrug.booking.rules import Mode
 from boekbrug.contract import Administration, Attaches, Because, KeepsFiles, Problem, Source, Target, Unit, WritesBack
-from boekbrug.store import changes, connections, corrected, effects, facts, licences, periods
+from boekbrug.store import caution, changes, connections, corrected, effects, facts, licences, periods
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
 from boekbrug.store.terms import PERIOD, Term
 from boekbrug.store.words import TermState
 from boekbrug.sync.house import House
-
-ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
-"""Letters and digits that nobody mistakes for another."""
-CODE_LENGTH = 4
 
 
 class Applied(NamedTuple):
@@ -41,8 +36,8 @@ class Applied(NamedTuple):
     composed_again: int
 
 
-def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
-    """Create the licence that a file describes, or change it.
+def apply(desk: Desk, file: LicenceFile, *, force: bool = False, code: str = "") -> Applied:
+    """Create the licence that a file describes, with a `code` where it had one before, or change it.
 
     Raise ActRefused when somebody changed it otherwise since the last apply, unless `force`d.
     """
@@ -52,7 +47,13 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
         before = None if known is None else _as_file(connection, known)
         applied = None if known is None else unwritten(changes.applied(connection, known.id))
     if known is None or before is None or applied is None:
-        return create(desk, file)
+        return create(desk, file, code=code)
+    if code not in ("", known.code):
+        raise ActRefused(
+            Because(
+                "Licence {licence} has the code {code}, which is never changed.", licence=file.name, code=known.code
+            )
+        )
     refuse_fixed(before, file)
     if file.start != before.start:
         _demand_whole_months(file)
@@ -71,8 +72,12 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False) -> Applied:
     return _change(desk, known, before, file)
 
 
-def create(desk: Desk, file: LicenceFile) -> Applied:
-    """Create a licence that is not active yet; raise ActRefused with all reasons why it cannot be."""
+def create(desk: Desk, file: LicenceFile, *, code: str = "") -> Applied:
+    """Create a licence that is not active yet; raise ActRefused with all reasons why it cannot be.
+
+    With the `code` that it had in a database that was lost, what it booked then is looked for in the books. Where the
+    database was put back, a person has to say which code it had while the books hold codes that nobody here knows.
+    """
     house = desk.house
     _demand_whole_months(file)
     source, target = get_connection(house, file.source), get_connection(house, file.target)
@@ -96,12 +101,17 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
     problems = instances.target(target.id).preflight(
         chart_use(file.rules), instances.target(target.id).chart(books.code)
     )
+    found = _codes_there(desk, instances.target(target.id), file, code)
     with house.database.read() as connection:
         waiting = changes.documents_of(connection, source.id, unit.code)
     with desk.act("licence-create", file.name, ids=2 + len(waiting)) as act:
         changes.keep_unit(act.connection, source.id, unit)
         administration = changes.keep_administration(act.connection, target.id, books, act.ids.take(), act.now)
-        row = _row(act, file, source.id, target.id, administration)
+        chosen = codes.take(act.connection, administration, code, found)
+        row = _row(act, file, source.id, target.id, administration, chosen)
+        if chosen == code or caution.since(act.connection, administration) is not None:
+            # anew where it had begun: what is fetched for this licence was not looked for yet
+            caution.begin_with(act.connection, administration, act.now)
         changes.add_licence(act.connection, row, act.now)
         changes.add_rules(act.connection, row.licence.id, 1, _body(file.rules), desk.actor, act.now)
         changes.add_states(act.connection, row.licence.id, waiting, act.ids.take(len(waiting)), act.now)
@@ -109,6 +119,16 @@ def create(desk: Desk, file: LicenceFile) -> Applied:
         act.licence = row.licence.id
         act.facts = {"file": written(file)}
     return Applied(row.licence, created=True, changed=(), problems=tuple(problems), composed_again=0)
+
+
+def _codes_there(desk: Desk, target: Target, file: LicenceFile, code: str) -> codes.Found:
+    with desk.house.database.read() as connection:
+        if not code and not caution.was_put_back(connection):
+            return {}
+        known = {row.code for row in licences.list_all(connection)}
+    found = codes.in_books(target, file.administration, file.start, desk.house.clock.now().date())
+    codes.demand_chosen(code, found, known)
+    return found
 
 
 def _demand_whole_months(file: LicenceFile) -> None:
@@ -165,22 +185,14 @@ def _administration(administrations: Sequence[Administration], file: LicenceFile
     )
 
 
-def _row(act: Act, file: LicenceFile, source: int, target: int, administration: int) -> NewLicence:
+def _row(act: Act, file: LicenceFile, source: int, target: int, administration: int, code: str) -> NewLicence:
     licence = Licence(
-        id=act.ids.take(), name=file.name, code=_new_code(act.connection, administration), source=source,
+        id=act.ids.take(), name=file.name, code=code, source=source,
         unit=file.unit, target=target, administration=administration, start=file.start.isoformat(), state=NEW,
         automatic=file.automatic, interval_minutes=file.interval, rules=1, next_at=None, last_run_at=None,
         delay_days=file.delay_days, write_back=file.write_back,
     )  # fmt: skip
     return NewLicence(licence, written(file))
-
-
-def _new_code(connection: Connection, administration: int) -> str:
-    taken = changes.codes_of(connection, administration)
-    while True:
-        code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-        if code not in taken:
-            return code
 
 
 def _body(rules: Rules) -> str:

@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Links between a shop and an administration.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The licence's file; a sample comes with: boekbrug init")]
 
+Code = Annotated[
+    str,
+    typer.Option(help="Of a licence that a lost database knew: the code in its marks, or `new`.", show_default=False),
+]
+
 
 @app.command("create")
-def create(context: typer.Context, file: File) -> None:
+def create(context: typer.Context, file: File, code: Code = "") -> None:
     """Create a licence by its file; it works from its activation on."""
     from boekbrug.acts import licence_file, licences
 
     with at_desk(context) as desk:
-        applied = licences.create(desk, licence_file.read(file))
+        applied = licences.create(desk, licence_file.read(file), code=code)
         _tell(desk.house, applied, shared(context).spoken)
 
 
@@ -36,12 +41,13 @@ def apply(
     context: typer.Context,
     file: File,
     force: Annotated[bool, typer.Option("--force", help="Undo what was changed otherwise meanwhile.")] = False,
+    code: Code = "",
 ) -> None:
     """Create or change a licence so that it is as its file says."""
     from boekbrug.acts import licence_file, licences
 
     with at_desk(context) as desk:
-        applied = licences.apply(desk, licence_file.read(file), force=force)
+        applied = licences.apply(desk, licence_file.read(file), force=force, code=code)
         _tell(desk.house, applied, shared(context).spoken)
 
 
