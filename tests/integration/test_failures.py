@@ -10,6 +10,7 @@ from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts import connections
 from boekbrug.acts.nightly import reconcile_next
+from boekbrug.acts.reconcile import reconcile
 from boekbrug.acts.retry import retry
 from boekbrug.contract import AuthorisationLost, Retriable
 from boekbrug.runtime.metrics import read_stock
@@ -73,6 +74,30 @@ def test_an_entry_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_o
     assert business.ledger().count("mark:W2-") == 1
 
 
+def test_a_customer_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_out(
+    tmp_path: Path, ready_url: str
+) -> None:
+    calm()
+    business = Business(tmp_path, ready_url, target="cards", plugins=plugins())
+    business.choose(debtors="customer")
+    mood.poison, mood.poisons = "Klant 2", "resolve"
+    names = {n: {"email": f"klant{n}@example.org", "name": f"Klant {n}", "country": "NL"} for n in range(1, 4)}
+    business.write("a.jsonl", *(order(n, customer=customer) for n, customer in names.items()))
+    mood.poison = "Klant"
+    assert (business.sync(), business.codes()) == ({"waiting": 3}, ["plugin-bug"])
+    assert business.problems()[0].connection == business.licence.target
+    mood.poison = "Klant 2"
+    business.wait(1)
+    assert business.sync() == {"booked": 2, "problem": 1}
+    (problem,) = business.problems()
+    assert (problem.code, problem.facts["verb"]) == ("plugin-bug", "resolve")
+    mood.poison = ""
+    retry(business.desk, business.licence, ["plugin-bug"])
+    assert business.sync() == {"booked": 3}
+    assert business.codes() == []
+    business.house.close()
+
+
 def test_an_entry_that_is_never_answered_is_isolated_within_three_calls(business: Business) -> None:
     mood.poison, mood.poisons = "W50-", "silence"
     business.write("a.jsonl", *(order(n) for n in range(1, 101)))
@@ -116,6 +141,18 @@ def test_a_lost_authorisation_pauses_the_connection_until_it_is_mended(business:
     business.clock.advance(dt.timedelta(hours=1))
     assert business.sync() == {"booked": 1}
     assert business.codes() == []
+
+
+def test_an_entry_that_a_plugin_trips_over_at_night_does_not_keep_the_others_from_being_compared(
+    business: Business,
+) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(1, 4)))
+    business.sync()
+    business.clock.advance(dt.timedelta(hours=1))
+    mood.poison, mood.poisons = mood.sent[1], "read"
+    found = reconcile(business.house, business.licence, dt.date(2026, 9, 1), dt.date(2026, 10, 1))
+    assert (found.asked, found.agreeing) == (3, 2)
+    assert [(one.kind, one.mark) for one in found.differences] == [("untold", mood.sent[1])]
 
 
 def test_a_plugin_that_trips_at_night_over_one_licence_has_it_compared_an_hour_later(business: Business) -> None:

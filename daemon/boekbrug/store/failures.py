@@ -1,5 +1,6 @@
-"""How earlier attempts at an entry or party failed, by which poison is known."""
+"""How earlier attempts at an entry or party failed, by which poison is known, and how looks for them ended."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -35,6 +36,32 @@ _BUGS = """
 _UNANSWERED = """
     select subject, count(*), min(intended_at) from effect
     where subject in ?* and state = 'absent' group by subject
+"""
+
+
+NOT_LISTED, TRIPPED = "not-listed-yet", "find-failed"
+
+
+class Looks(NamedTuple):
+    """How looks for what an effect was to create ended: nothing was there, or the plugin tripped over it."""
+
+    absent: int = 0
+    tripped: int = 0
+
+
+def looks_of(connection: Connection, ids: Collection[int]) -> dict[int, Looks]:
+    """Count the looks for effects that were answered, and those that met a bug; effects without either are left out."""
+    if not ids:
+        return {}
+    counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for id, reason, times in select_rows(connection, _LOOKS, [list(ids)]):
+        counts[id][reason != NOT_LISTED] += times
+    return {id: Looks(*counted) for id, counted in counts.items()}
+
+
+_LOOKS = """
+    select subject, reason, count(*) from event where subject in ?* and kind = 'effect'
+    and reason in ('not-listed-yet', 'find-failed', 'cannot-ask') group by subject, reason
 """
 
 

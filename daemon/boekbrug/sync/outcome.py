@@ -37,10 +37,11 @@ class LookAgain(NamedTuple):
 
 
 class AskPerson(NamedTuple):
-    """The target cannot tell; a person may, until it can."""
+    """The target cannot tell, or the plugin cannot ask it (`cannot-ask`); a person may, until it can."""
 
     reason: str
     next_at: int
+    code: str = "cannot-tell"
 
 
 class BookedTwice(NamedTuple):
@@ -151,8 +152,8 @@ class Conclusion:
                 return _unknown(reason, Reason.SETTLE, self._now + FIRST_LOOK)
             case LookAgain(reason, next_at):
                 return _unknown(reason, Reason.SETTLE, next_at)
-            case AskPerson(reason, next_at):
-                return _asked(Problem(code="cannot-tell", facts={"mark": sent.mark, "reason": reason}), next_at)
+            case AskPerson(reason, next_at, code):
+                return _asked(Problem(code=code, facts={"mark": sent.mark, "reason": reason}), next_at)
 
     def _booked(self, outcome: Booked, sent: Sent) -> _Fate:
         if outcome.total is None or sent.total is None or outcome.total == sent.total:
