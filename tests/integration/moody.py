@@ -143,6 +143,13 @@ Singly: Any = type(
 )
 
 
+Asking: Any = type(
+    "Asking",
+    (Moody,),
+    {"name": "asking", "capabilities": msgspec.structs.replace(Moody.capabilities, prepare_asks=True)},
+)
+
+
 def resolve(_: Any, administration: str, parties: Sequence[Any]) -> Sequence[str]:
     """Know a card for everybody, unless a name is poison."""
     _poisoned([party.name for party in parties], "resolve")
@@ -158,6 +165,7 @@ def register_target(register: Callable[[type[Target]], None]) -> None:
     register(Moody)
     register(Singly)
     register(Cards)
+    register(Asking)
 
 
 def plugins() -> PluginHost:

@@ -1,7 +1,8 @@
 """What is in doubt is asked for: nothing is guessed when nobody answers, and one look-up never holds up the others."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,14 @@ from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts import connections as connecting
 from boekbrug.acts.decide import decide
+from boekbrug.acts.synchronise import run_named
 from boekbrug.contract import AuthorisationLost, BoekbrugError, RefusedCall, Retriable
-from boekbrug.store import connections
+from boekbrug.store import connections, integrity
 from boekbrug.store.connections import OK, PAUSED
+from boekbrug.store.licences import ClaimLost
+from boekbrug.sync.deliver import deliver
+from boekbrug.sync.settle import settle
+from boekbrug.sync.steps import Step
 
 
 @pytest.fixture
@@ -118,3 +124,77 @@ def test_what_is_absent_twice_goes_out_again(business: Business) -> None:
     doubtful(business, 1, arrives=False)
     assert business.sync() == {"in-doubt": 1}
     assert (business.sync(), len(mood.sent)) == ({"booked": 1}, 1)
+
+
+class Slow:
+    """A worker whose call has booked a sale and whose answer comes when others have looked for it twice in vain."""
+
+    def __init__(self, business: Business) -> None:
+        self.business = business
+        self._place = business.house.workplace("slow")
+        self._steps = run_named(self._place.__enter__(), business.licence)
+
+    def call(self) -> None:
+        self.business.write("a.jsonl", order(1))
+        assert any(step.phase == "called" for step in self._steps)
+
+    def is_given_up(self) -> None:
+        mood.lists_late = True
+        with self.business.house.workplace("other") as work:
+            for _ in range(2):
+                self.business.clock.advance(dt.timedelta(minutes=20))
+                list(settle(work, self.business.licence, "main"))
+        assert self.business.counts() == {"waiting": 1}
+
+    def answer(self) -> None:
+        self.business.clock.advance(dt.timedelta(seconds=1))
+        with suppress(ClaimLost):
+            for _ in self._steps:
+                pass
+        self._place.__exit__(None, None, None)
+
+
+@pytest.fixture(params=["moody", "asking"])
+def slow(request: pytest.FixtureRequest, tmp_path: Path, ready_url: str) -> Iterator[Slow]:
+    calm()
+    business = Business(tmp_path, ready_url, target=request.param, plugins=plugins())
+    found = Slow(business)
+    found.call()
+    found.is_given_up()
+    yield found
+    business.house.close()
+
+
+def broken(business: Business) -> set[str]:
+    with business.house.database.read() as connection:
+        return {name for name, query in integrity.INVARIANTS.items() if integrity.broken(connection, query)[0]}
+
+
+def sending_again(business: Business, phase: str, then: Callable[[], None]) -> Iterator[Step]:
+    """Let another worker send what is due again, and something happen to it in a phase."""
+    with business.house.workplace("other") as work:
+        for step in deliver(work, business.licence, "main"):
+            yield step
+            if step.phase == phase:
+                then()
+
+
+def test_an_answer_that_comes_late_stops_what_is_to_be_sent_again(slow: Slow) -> None:
+    slow.answer()
+    assert (slow.business.counts(), slow.business.codes()) == ({"booked": 1}, [])
+    assert (slow.business.sync(), len(mood.sent), broken(slow.business)) == ({"booked": 1}, 1, set())
+
+
+def test_an_answer_that_comes_late_stops_the_worker_that_was_about_to_send_it_again(slow: Slow) -> None:
+    with pytest.raises(ClaimLost):
+        list(sending_again(slow.business, "claimed", slow.answer))
+    assert (slow.business.counts(), slow.business.codes()) == ({"booked": 1}, [])
+    assert (slow.business.sync(), len(mood.sent), broken(slow.business)) == ({"booked": 1}, 1, set())
+
+
+@pytest.mark.parametrize("phase", ["intended", "called", "delivered"])
+def test_an_answer_that_comes_when_it_is_sent_again_already_is_told(slow: Slow, phase: str) -> None:
+    list(sending_again(slow.business, phase, slow.answer))
+    assert slow.business.sync() == {"booked": 1}
+    assert (len(mood.sent), broken(slow.business)) == (2, set())
+    assert "late-answer" in slow.business.codes()

@@ -103,6 +103,21 @@ SURVIVORS = (
     Survivor("sync.settle", "raise", tests=(SETTLE,)),
     Survivor("sync.settle", "cause.code in ENDED_BY_A_PERSON", tests=(SETTLE,)),
     Survivor("sync.settle", "now + max(_wait(work, item.looks), asked_for)", tests=(SETTLE,)),
+    # an answer that comes after it was looked for in vain: the simulated books list what they have by then
+    Survivor("store.effects", "table).where(columns[of.key] == subject", tests=(SETTLE,)),
+    Survivor("store.effects", "table).where(columns.state", tests=(SETTLE,)),
+    Survivor("store.effects", "s[of.key] == subject", tests=(SETTLE,)),
+    Survivor("store.effects", "columns[of.key] == subject", tests=(SETTLE,)),
+    Survivor("store.effects", "not taken.rowcount", tests=(SETTLE,)),
+    Survivor("store.effects", "False", tests=(SETTLE,)),
+    Survivor("store.effects", "effect.c.id == id", tests=(SETTLE,)),
+    Survivor("store.effects", "effect.c.state == EffectState.ABSENT", tests=(SETTLE,)),
+    Survivor("store.effects", "sa.update(effect).where(*absent)", tests=(SETTLE,)),
+    Survivor("store.effects", "not opened.rowcount", tests=(SETTLE,)),
+    Survivor(
+        "store.effects", "raise ClaimLost(effect=str(id))", "an attempt that is settled as absent stays so by itself"
+    ),
+    Survivor("store.effects", "True", tests=(SETTLE,)),
 )
 
 ALL_TESTS = tuple(sorted({test for one in SURVIVORS for test in one.tests}))

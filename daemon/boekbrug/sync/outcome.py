@@ -79,15 +79,25 @@ class _Fate(NamedTuple):
 
 
 def conclude(work: Workplace, concluded: Sequence[Concluded]) -> None:
-    """Write outcomes in one transaction; those of effects that were settled meanwhile are kept as evidence."""
+    """Write outcomes in one transaction; those of effects that were settled meanwhile are kept as evidence.
+
+    One of them may say that an entry exists which was looked up as absent: it is booked, as long as nobody has written
+    another intent for it.
+    """
     with work.database.read() as connection:
         documents = states.count_members(connection, [item.subject for item in concluded])
     work.ids.ensure(len(concluded) * IDS_PER_ITEM + documents * IDS_PER_DOCUMENT)
     with work.database.write() as connection:
         now = work.database.now(connection)
         closed = effects.closed_among(connection, [item.effect for item in concluded])
-        _keep_late_answers(connection, work, [item for item in concluded if item.effect in closed], now)
-        Conclusion(work, connection, now).write([item for item in concluded if item.effect not in closed])
+        late = [item for item in concluded if item.effect in closed]
+        there = _there_after_all(connection, late, closed)
+        _keep_late_answers(connection, work, late, [item for item in late if item not in there], now)
+        still_open = [item for item in concluded if item.effect not in closed]
+        # they were looked for, and every move from now on is told
+        Conclusion(work, connection, now).write(
+            [*still_open, *(one._replace(looks=max(one.looks, 1)) for one in there)]
+        )
 
 
 class Conclusion:
@@ -286,8 +296,23 @@ def _unknown(reason: str, asked: Reason, next_at: int) -> _Fate:
     return _Fate(EffectState.UNKNOWN, EntryState.IN_DOUBT, reason[:64], DocumentState.IN_DOUBT, asked, next_at)
 
 
-def _keep_late_answers(connection: Connection, work: Workplace, late: Sequence[Concluded], now: int) -> None:
-    """Keep answers that came after somebody else had settled the effect; what contradicts is a problem."""
+def _there_after_all(connection: Connection, late: Sequence[Concluded], closed: Mapping[int, str]) -> list[Concluded]:
+    """Open what was settled as absent and is there; what goes out again already is left as it is."""
+    return [
+        item
+        for item in sorted(late, key=lambda one: one.subject)
+        if closed[item.effect] == EffectState.ABSENT
+        and _record(item.outcome)
+        and effects.open_again(connection, item.effect, item.kind, item.subject)
+    ]
+
+
+def _keep_late_answers(
+    connection: Connection, work: Workplace, late: Sequence[Concluded], contradicting: Sequence[Concluded], now: int
+) -> None:
+    """Keep answers that came after somebody else had settled the effect; a record that `contradicting` ones name,
+    though it was looked up as absent, is a problem.
+    """
     first = work.ids.take(len(late))
     events.record(
         connection,
@@ -296,8 +321,8 @@ def _keep_late_answers(connection: Connection, work: Workplace, late: Sequence[C
             for n, item in enumerate(late)
         ],
     )
-    contradicting = [item for item in late if isinstance(item.outcome, Booked)]
-    absent = effects.closed_among(connection, [item.effect for item in contradicting])
+    contradicting = [item for item in contradicting if _record(item.outcome)]
+    given_up = effects.closed_among(connection, [item.effect for item in contradicting])
     sent = effects.sent(connection, [item.effect for item in contradicting])
     opened = [
         Opened(
@@ -306,6 +331,6 @@ def _keep_late_answers(connection: Connection, work: Workplace, late: Sequence[C
             entry=item.subject if item.kind is EffectKind.ENTRY else None,
         )
         for item in contradicting
-        if absent.get(item.effect) == EffectState.ABSENT
+        if given_up[item.effect] in (EffectState.ABSENT, EffectState.REFUSED)
     ]
     problems.open_problems(connection, opened, work.ids.take(len(opened)), now)
