@@ -116,6 +116,31 @@ def test_an_entry_that_is_never_answered_is_isolated_within_three_calls(business
     assert business.ledger().count("mark:W50-") == 1
 
 
+@pytest.mark.parametrize("target", ["moody", "asking"])
+def test_poison_stays_isolated_when_the_target_asks_for_time_meanwhile(
+    tmp_path: Path, ready_url: str, target: str
+) -> None:
+    calm()
+    business = Business(tmp_path, ready_url, target=target, plugins=plugins())
+    mood.poison, mood.poisons = "W50-", "silence"
+    business.write("a.jsonl", *(order(n) for n in range(1, 101)))
+    business.sync()
+    business.sync()
+    assert business.counts() == {"in-doubt": 100}
+    mood.raises = Retriable()
+    business.sync()
+    assert business.counts() == {"waiting": 100}
+    mood.raises = None
+    mood.sent.clear()
+    # what fails now is among few, and what is new is booked meanwhile
+    business.write("b.jsonl", order(101))
+    for _ in range(8):
+        business.wait(1)
+    assert business.counts() == {"booked": 100, "problem": 1}
+    assert len(mood.sent) == 100 + 1 + 32
+    business.house.close()
+
+
 def test_a_target_that_answers_nobody_is_waited_for(business: Business) -> None:
     mood.drops_calls = True
     business.write("a.jsonl", order(1), order(2))

@@ -56,6 +56,7 @@ SURVIVORS = (
     Survivor("sync.deliver", "work.clock.now() - begun", _PACE_LEARNS),
     # who goes out again among few, then alone: the simulated books have no entry that spoils a call for the others
     Survivor("sync.deliver", "claim.reason == RESEND", tests=(FAILURES,)),
+    Survivor("sync.deliver", "claim.tries or claim.reason == RESEND", tests=(FAILURES,)),
     Survivor("sync.deliver", "one.bugs or one.unanswered", tests=(FAILURES,)),
     Survivor("sync.deliver", "one.unanswered > 1", tests=(FAILURES,)),
     Survivor("sync.deliver", "1", tests=(FAILURES, ROUNDS)),

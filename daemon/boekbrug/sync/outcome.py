@@ -29,6 +29,10 @@ class Absent(NamedTuple):
     """A look-up showed for certain that it is not there."""
 
 
+class NotCalled(NamedTuple):
+    """Its call was not made after all: nothing was sent, and it is nobody's failure."""
+
+
 class LookAgain(NamedTuple):
     """Still unknown; ask again then."""
 
@@ -52,6 +56,7 @@ class BookedTwice(NamedTuple):
 
 
 SettledAs = Booked | BookedTwice | Absent | LookAgain | AskPerson
+Became = Outcome | SettledAs | NotCalled
 
 
 class Concluded(NamedTuple):
@@ -61,7 +66,7 @@ class Concluded(NamedTuple):
     licence: int
     subject: int
     tries: int
-    outcome: Outcome | SettledAs
+    outcome: Became
     looks: int = 0
     kind: EffectKind = EffectKind.ENTRY
 
@@ -156,6 +161,8 @@ class Conclusion:
             case NotSent(reason=reason, retry_after=after):
                 wait = 0 if reason in ENDED_BY_A_PERSON else self._work.backoff(item.tries, after)
                 return _again(EffectState.NOT_SENT, reason, self._now + wait)
+            case NotCalled():
+                return _again(EffectState.NOT_SENT, "not-called", self._now)
             case Absent():
                 return _again(EffectState.ABSENT, RESEND, self._now)
             case Unknown(reason=reason):
@@ -257,12 +264,12 @@ class Conclusion:
                 problems.open_problems(self._connection, opened, self._work.ids.take(len(opened)), self._now)
 
 
-def _record(outcome: Outcome | SettledAs) -> Booked | None:
+def _record(outcome: Became) -> Booked | None:
     booked = outcome.first if isinstance(outcome, BookedTwice) else outcome
     return booked if isinstance(booked, Booked) else None
 
 
-def remote_id(outcome: Outcome | SettledAs) -> str | None:
+def remote_id(outcome: Became) -> str | None:
     """Return the id of the record that an outcome names, if it names one."""
     booked = _record(outcome)
     return booked.id if booked else None
