@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
 
@@ -13,7 +14,9 @@ from boekbrug.acts.nightly import reconcile_next
 from boekbrug.acts.reconcile import reconcile
 from boekbrug.acts.retry import retry
 from boekbrug.contract import AuthorisationLost, Retriable
+from boekbrug.runtime.clock import microseconds
 from boekbrug.runtime.metrics import read_stock
+from boekbrug.store.tables import effect
 
 
 @pytest.fixture
@@ -114,6 +117,29 @@ def test_an_entry_that_is_never_answered_is_isolated_within_three_calls(business
     retry(business.desk, business.licence, ["never-answered"])
     assert business.sync() == {"booked": 100}
     assert business.ledger().count("mark:W50-") == 1
+
+
+def others_book(business: Business, count: int) -> None:
+    """Let entries of other administrations be booked."""
+    ids = business.house.place("busy").ids
+    ids.ensure(count)
+    first, now = ids.take(count), microseconds(business.clock)
+    row = {
+        "licence": 0, "administration": 0, "kind": "entry", "mark": "", "payload": b"", "batch": "", "numbers": "{}",
+        "state": "booked", "reason": "plain", "fence": 1, "worker": "", "leased_until": now, "intended_at": now,
+        "settled_at": now,
+    }  # fmt: skip
+    with business.house.database.write() as connection:
+        connection.execute(sa.insert(effect), [{**row, "id": first + n, "subject": first + n} for n in range(count)])
+
+
+def test_an_entry_that_is_never_answered_is_seen_however_much_others_book(business: Business) -> None:
+    mood.poison, mood.poisons = "W2-", "silence"
+    business.write("a.jsonl", *(order(n) for n in range(1, 4)))
+    for _ in range(10):
+        business.sync()
+        others_book(business, 1000)
+    assert (business.counts(), business.codes()) == ({"booked": 2, "problem": 1}, ["never-answered"])
 
 
 @pytest.mark.parametrize("target", ["moody", "asking"])

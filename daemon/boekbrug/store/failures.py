@@ -66,11 +66,10 @@ _LOOKS = """
 
 
 def takes_others(connection: Connection, administration: int, since: int) -> bool:
-    """Tell whether a target has booked an entry of an administration since a moment, among the latest attempts."""
+    """Tell whether a target has booked an entry of an administration since a moment."""
     return bool(select_rows(connection, _BOOKED_SINCE, [administration, since]))
 
 
 _BOOKED_SINCE = """
-    select 1 from (select administration, kind, state, settled_at from effect order by id desc limit 1000) f
-    where administration = ? and kind = 'entry' and state = 'booked' and settled_at > ? limit 1
+    select 1 from effect where administration = ? and kind = 'entry' and state = 'booked' and settled_at > ? limit 1
 """
