@@ -33,10 +33,18 @@ class Mood:
     loses_replies: bool = False
     drops_calls: bool = False
     cannot_tell: bool = False
+    #: is raised by a look-up of entries, and instead of an answer about these numbers
+    finds_raises: Exception | None = None
+    finds_poison: tuple[str, ...] = ()
+    #: what stands in the books is not listed yet
+    lists_late: bool = False
+    #: the marks of each look-up
+    asked: list[list[str]] = field(default_factory=list)
     reads_badly: bool = False
     same_id: str = ""
     raises: Exception | None = None
-    #: preparing or posting an entry of this number meets a bug, or is never answered (`silence`)
+    #: preparing or posting an entry of this number meets a bug, or is never answered (`silence`); or reading it back,
+    #: or looking up the customer of this name (`resolve`)
     poison: str = ""
     poisons: str = "post"
     #: how long a call of the books that take one entry at a time lasts
@@ -83,7 +91,15 @@ def post(self: Any, administration: str, prepared: Sequence[Prepared]) -> Sequen
 
 
 def find(self: Any, administration: str, queries: Sequence[MarkQuery]) -> Sequence[MarkAnswer]:
-    """Look up, unless it cannot be told."""
+    """Look up, unless it cannot be told or goes wrong."""
+    mood.asked.append([query.mark for query in queries])
+    if mood.finds_raises is not None:
+        raise mood.finds_raises
+    if any(query.mark.startswith(mood.finds_poison) for query in queries):
+        sentence = "the plugin does not expect this mark"
+        raise KeyError(sentence)
+    if mood.lists_late:
+        return [()] * len(queries)
     if mood.cannot_tell:
         return [CannotTell(reason="the journal is archived")] * len(queries)
     found: Sequence[MarkAnswer] = ledger.find(self, administration, queries)
@@ -95,6 +111,7 @@ def read(self: Any, administration: str, ids: Sequence[str]) -> Any:
     if mood.reads_badly:
         sentence = "the plugin does not expect this entry"
         raise KeyError(sentence)
+    _poisoned(ids, "read")
     return ledger.read(self, administration, ids)
 
 
@@ -126,11 +143,29 @@ Singly: Any = type(
 )
 
 
+Asking: Any = type(
+    "Asking",
+    (Moody,),
+    {"name": "asking", "capabilities": msgspec.structs.replace(Moody.capabilities, prepare_asks=True)},
+)
+
+
+def resolve(_: Any, administration: str, parties: Sequence[Any]) -> Sequence[str]:
+    """Know a card for everybody, unless a name is poison."""
+    _poisoned([party.name for party in parties], "resolve")
+    return [f"{administration} {party.key}" for party in parties]
+
+
+Cards: Any = type("Cards", (Moody,), {"name": "cards", "resolve": resolve})
+
+
 @hookimpl
 def register_target(register: Callable[[type[Target]], None]) -> None:
     """Register the books."""
     register(Moody)
     register(Singly)
+    register(Cards)
+    register(Asking)
 
 
 def plugins() -> PluginHost:

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts import connections
 from boekbrug.acts.nightly import reconcile_next
+from boekbrug.acts.reconcile import reconcile
 from boekbrug.acts.retry import retry
 from boekbrug.contract import AuthorisationLost, Retriable
+from boekbrug.runtime.clock import microseconds
 from boekbrug.runtime.metrics import read_stock
+from boekbrug.store.tables import effect
 
 
 @pytest.fixture
@@ -73,6 +77,30 @@ def test_an_entry_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_o
     assert business.ledger().count("mark:W2-") == 1
 
 
+def test_a_customer_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_out(
+    tmp_path: Path, ready_url: str
+) -> None:
+    calm()
+    business = Business(tmp_path, ready_url, target="cards", plugins=plugins())
+    business.choose(debtors="customer")
+    mood.poison, mood.poisons = "Klant 2", "resolve"
+    names = {n: {"email": f"klant{n}@example.org", "name": f"Klant {n}", "country": "NL"} for n in range(1, 4)}
+    business.write("a.jsonl", *(order(n, customer=customer) for n, customer in names.items()))
+    mood.poison = "Klant"
+    assert (business.sync(), business.codes()) == ({"waiting": 3}, ["plugin-bug"])
+    assert business.problems()[0].connection == business.licence.target
+    mood.poison = "Klant 2"
+    business.wait(1)
+    assert business.sync() == {"booked": 2, "problem": 1}
+    (problem,) = business.problems()
+    assert (problem.code, problem.facts["verb"]) == ("plugin-bug", "resolve")
+    mood.poison = ""
+    retry(business.desk, business.licence, ["plugin-bug"])
+    assert business.sync() == {"booked": 3}
+    assert business.codes() == []
+    business.house.close()
+
+
 def test_an_entry_that_is_never_answered_is_isolated_within_three_calls(business: Business) -> None:
     mood.poison, mood.poisons = "W50-", "silence"
     business.write("a.jsonl", *(order(n) for n in range(1, 101)))
@@ -89,6 +117,54 @@ def test_an_entry_that_is_never_answered_is_isolated_within_three_calls(business
     retry(business.desk, business.licence, ["never-answered"])
     assert business.sync() == {"booked": 100}
     assert business.ledger().count("mark:W50-") == 1
+
+
+def others_book(business: Business, count: int) -> None:
+    """Let entries of other administrations be booked."""
+    ids = business.house.place("busy").ids
+    ids.ensure(count)
+    first, now = ids.take(count), microseconds(business.clock)
+    row = {
+        "licence": 0, "administration": 0, "kind": "entry", "mark": "", "payload": b"", "batch": "", "numbers": "{}",
+        "state": "booked", "reason": "plain", "fence": 1, "worker": "", "leased_until": now, "intended_at": now,
+        "settled_at": now,
+    }  # fmt: skip
+    with business.house.database.write() as connection:
+        connection.execute(sa.insert(effect), [{**row, "id": first + n, "subject": first + n} for n in range(count)])
+
+
+def test_an_entry_that_is_never_answered_is_seen_however_much_others_book(business: Business) -> None:
+    mood.poison, mood.poisons = "W2-", "silence"
+    business.write("a.jsonl", *(order(n) for n in range(1, 4)))
+    for _ in range(10):
+        business.sync()
+        others_book(business, 1000)
+    assert (business.counts(), business.codes()) == ({"booked": 2, "problem": 1}, ["never-answered"])
+
+
+@pytest.mark.parametrize("target", ["moody", "asking"])
+def test_poison_stays_isolated_when_the_target_asks_for_time_meanwhile(
+    tmp_path: Path, ready_url: str, target: str
+) -> None:
+    calm()
+    business = Business(tmp_path, ready_url, target=target, plugins=plugins())
+    mood.poison, mood.poisons = "W50-", "silence"
+    business.write("a.jsonl", *(order(n) for n in range(1, 101)))
+    business.sync()
+    business.sync()
+    assert business.counts() == {"in-doubt": 100}
+    mood.raises = Retriable()
+    business.sync()
+    assert business.counts() == {"waiting": 100}
+    mood.raises = None
+    mood.sent.clear()
+    # what fails now is among few, and what is new is booked meanwhile
+    business.write("b.jsonl", order(101))
+    for _ in range(8):
+        business.wait(1)
+    assert business.counts() == {"booked": 100, "problem": 1}
+    assert len(mood.sent) == 100 + 1 + 32
+    business.house.close()
 
 
 def test_a_target_that_answers_nobody_is_waited_for(business: Business) -> None:
@@ -116,6 +192,18 @@ def test_a_lost_authorisation_pauses_the_connection_until_it_is_mended(business:
     business.clock.advance(dt.timedelta(hours=1))
     assert business.sync() == {"booked": 1}
     assert business.codes() == []
+
+
+def test_an_entry_that_a_plugin_trips_over_at_night_does_not_keep_the_others_from_being_compared(
+    business: Business,
+) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(1, 4)))
+    business.sync()
+    business.clock.advance(dt.timedelta(hours=1))
+    mood.poison, mood.poisons = mood.sent[1], "read"
+    found = reconcile(business.house, business.licence, dt.date(2026, 9, 1), dt.date(2026, 10, 1))
+    assert (found.asked, found.agreeing) == (3, 2)
+    assert [(one.kind, one.mark) for one in found.differences] == [("untold", mood.sent[1])]
 
 
 def test_a_plugin_that_trips_at_night_over_one_licence_has_it_compared_an_hour_later(business: Business) -> None:

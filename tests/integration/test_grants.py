@@ -2,11 +2,15 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from tests.integration.flaky import Flaky
 from tests.integration.vendor import LIFE, TokenServer, plugins, serving, settings, token_handler
@@ -17,7 +21,8 @@ from boekbrug.runtime.clock import microseconds
 from boekbrug.runtime.grants import STORING, GrantKeeper, HeldGrant, NoGrant, seal
 from boekbrug.runtime.http import HttpPort
 from boekbrug.runtime.secrets import DataDamaged, Vault, new_keys
-from boekbrug.store import apps, grants
+from boekbrug.store import apps, connections, grants
+from boekbrug.store.connections import ConnectionRow
 from boekbrug.store.database import Database
 from boekbrug.testing.clock import SettableClock
 
@@ -306,6 +311,109 @@ def test_pair_that_comes_late_is_kept_even_from_a_worker_that_was_given_up(vendo
         late = Tokens(access="late", refresh="late")
         assert grants.keep(connection, slow, seal(vendor.vault, GRANT, late, vendor.clock.now()))
     assert vendor.grant().token() == "late"
+
+
+class _LosesMeanwhile(HttpPort):
+    """Gets its answer when another worker has taken over and lost the grant, so that its connection stands still."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        super().__init__(deadline=10)
+        self._vendor = vendor
+
+    def request(self, *args: Any, **options: Any) -> HttpResponse:  # type: ignore[override]
+        answer = super().request(*args, **options)
+        vendor = self._vendor
+        vendor.clock.advance(LEASE)
+        with vendor.database.write() as connection:
+            other = grants.lease(connection, vendor.row(), vendor.now() + 1, vendor.now())
+            assert other
+            assert grants.lose(connection, other)
+            connections.set_state(connection, OTHER, connections.PAUSED, AuthorisationLost.code, vendor.now())
+        return answer
+
+
+def test_pair_that_comes_late_lets_the_connections_go_on_that_stood_still_for_it(vendor: Vendor) -> None:
+    row = ConnectionRow(OTHER, "books", "rotating", "target", "{}", None, None, connections.OK, "")
+    with vendor.database.write() as connection:
+        connections.add(connection, row, {}, vendor.now())
+        grants.bind(connection, OTHER, GRANT, vendor.now())
+    vendor.clock.advance(dt.timedelta(seconds=700))
+    assert vendor.grant(_LosesMeanwhile(vendor)).token() == "access-2"
+    with vendor.database.read() as connection:
+        assert connections.get(connection, OTHER).state == connections.OK
+
+
+class _Freezes(Database):
+    """Its worker stands still after the first transaction, while something else happens."""
+
+    then: Callable[[], None] | None = None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with super().write() as connection:
+            yield connection
+        then, self.then = self.then, None
+        if then:
+            then()
+
+
+def test_worker_that_stood_still_after_taking_a_refresh_presents_no_spent_token(vendor: Vendor) -> None:
+    frozen = _Freezes(vendor.database.url.render_as_string(hide_password=False), vendor.now, clock=vendor.now)
+
+    def others() -> None:
+        vendor.clock.advance(LEASE)
+        assert vendor.grant().token() == "access-2"
+
+    frozen.then = others
+    vendor.clock.advance(dt.timedelta(seconds=700))
+    with pytest.raises(Retriable):
+        HeldGrant(replace(vendor.keeper, database=frozen), GRANT, HttpPort(deadline=10)).token()
+    assert vendor.tokens.presented == {"refresh-1": 1}
+    assert (vendor.row().state, vendor.grant().token()) == (grants.OK, "access-2")
+    frozen.close()
+
+
+def test_worker_that_stood_still_alone_leaves_the_refresh_to_the_next(vendor: Vendor) -> None:
+    frozen = _Freezes(vendor.database.url.render_as_string(hide_password=False), vendor.now, clock=vendor.now)
+    frozen.then = lambda: vendor.clock.advance(LEASE / 2)
+    vendor.clock.advance(dt.timedelta(seconds=700))
+    with pytest.raises(Retriable):
+        HeldGrant(replace(vendor.keeper, database=frozen), GRANT, HttpPort(deadline=10)).token()
+    assert (vendor.tokens.presented, vendor.row().tries) == ({}, 0)
+    assert vendor.grant().token() == "access-2"
+    frozen.close()
+
+
+class _Demotes(HttpPort):
+    """Gets its answer when the database may only be read, as after a failover; `promote` ends that for new sessions."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(deadline=10)
+        self._database = database
+        address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._admin = psycopg.connect(address, autocommit=True, options="-c default_transaction_read_only=off")
+
+    def _set(self, how: str) -> None:
+        self._admin.execute(f'alter database "{self._database.url.database}" {how}')
+
+    def request(self, *args: Any, **options: Any) -> HttpResponse:  # type: ignore[override]
+        answer = super().request(*args, **options)
+        self._set("set default_transaction_read_only = on")
+        self._database.close()
+        return answer
+
+    def promote(self, _: float) -> None:
+        self._set("reset default_transaction_read_only")
+        self._admin.close()
+
+
+@pytest.mark.parametrize("vendor", ["postgresql"], indirect=True)
+def test_database_that_may_only_be_read_while_a_pair_is_to_be_stored_costs_nothing(vendor: Vendor) -> None:
+    demoting = _Demotes(vendor.database)
+    vendor.keeper = replace(vendor.keeper, pause=demoting.promote)
+    vendor.clock.advance(dt.timedelta(seconds=700))
+    assert vendor.grant(demoting).token() == "access-2"
+    assert vendor.stored().refresh == "refresh-2"
 
 
 def test_worker_that_was_given_up_may_not_end_a_grant(vendor: Vendor) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boekbrug.store import documents, effects
+from boekbrug.store import documents, effects, failures
 from boekbrug.store.database import Database
 
 
@@ -15,6 +15,7 @@ from boekbrug.store.database import Database
     [
         (documents._NUMBERED, "ix_document_number (number=?)"),
         (documents._KNOWN, "AND source_id=?)"),
+        (failures._BOOKED_SINCE, "ix_effect_booked (administration=? AND settled_at>?)"),
         (effects._ANSWERING, "uq_entry_state_remote (administration=? AND remote_id=?)"),
     ],
 )

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
 
 from boekbrug.acts.synchronise import run_named
 from boekbrug.contract import Retriable
+from boekbrug.store.failures import failures_of
+from boekbrug.store.tables import effect
 
 
 @pytest.fixture
@@ -70,6 +73,19 @@ def test_a_target_that_becomes_slow_leaves_nothing_unsaid_when_the_lease_ends(bu
         run(business)
     assert business.counts() == {"booked": 60}
     assert sorted(mood.sent) == sorted({*mood.sent}), "an entry was sent twice"
+
+
+def test_what_was_not_called_for_want_of_time_counts_as_no_failure(business: Business) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(30)))
+    with business.house.workplace("tests") as work:
+        for step in run_named(work, business.licence):
+            if step.phase == "delivered":
+                mood.lasts = dt.timedelta(seconds=20)
+    assert (business.counts(), len(mood.sent)) == ({"booked": 30}, 30)
+    with business.house.database.read() as connection:
+        states = connection.scalars(sa.select(effect.c.state)).all()
+        assert failures_of(connection, connection.scalars(sa.select(effect.c.subject)).all()) == {}
+    assert "not-sent" in states
 
 
 def test_what_follows_a_refused_call_is_not_called(business: Business) -> None:

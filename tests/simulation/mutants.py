@@ -41,7 +41,7 @@ UNDER_TEST = {
     # the claims, and what is written with them
     "boekbrug.store.effects": (
         "hold", "_take", "claim_due", "_DUE", "_PARTY_KNOWN", "end_claims", "write_intents", "_SHARED", "_OVERDUE",
-        "settle",
+        "settle", "open_again",
     ),
     "boekbrug.store.licences": (
         "_FREE", "_DUE", "_MINE", "claim_next", "_CLAIM", "_claim", "_HOLD", "hold", "_RELEASE",

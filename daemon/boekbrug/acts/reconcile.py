@@ -11,6 +11,7 @@ from boekbrug.contract import CannotTell, Entry, EntryAnswer, FoundEntry, Gone, 
 from boekbrug.store import booked, effects, entries, licences, nights, states
 from boekbrug.store.booked import BookedEntry
 from boekbrug.store.licences import Licence
+from boekbrug.sync.asking import Tripped, ask
 from boekbrug.sync.at_target import keep_differences
 from boekbrug.sync.house import House
 from boekbrug.sync.workplace import MICROSECOND, Workplace
@@ -56,14 +57,14 @@ def reconcile(house: House, licence: Licence, first: dt.date, end: dt.date) -> R
     """Ask the target for every entry booked with a date in [first, end), and for marks of ours that are not booked.
 
     What is deleted or changed there is marked so, with a problem for a person, and never sent again by itself. Raise
-    what the target raises.
+    what the target raises, unless it is about single entries: of those it tells nothing.
     """
     work = house.place("reconcile")
     tally = _Tally()
     with house.database.read() as connection:
         administration = licences.administration_code(connection, licence.administration)
     for batch in _batches(work, licence, first, end):
-        tally.take(work, licence, batch, _ask(work, licence, administration, batch))
+        tally.take(work, licence, batch, _ask(work, licence, administration, batch, is_first=not tally.asked))
     tally.take_extras(_extras(work, licence, administration, first, end))
     keep_differences(work, licence, tally.noted, tally.extras, (first, end))
     result = tally.result(house, licence, first, end)
@@ -86,11 +87,17 @@ def _batches(work: Workplace, licence: Licence, first: dt.date, end: dt.date) ->
         after = batch[-1].id
 
 
-def _ask(work: Workplace, licence: Licence, administration: str, batch: Sequence[BookedEntry]) -> Sequence[EntryAnswer]:
+def _ask(
+    work: Workplace, licence: Licence, administration: str, batch: Sequence[BookedEntry], *, is_first: bool
+) -> Sequence[EntryAnswer]:
     target = work.instances.target(licence.target)
-    with work.metrics.timed(target.name, "read"):
-        answers = target.read(administration, [item.remote_id for item in batch])
-    return answers if len(answers) == len(batch) else [CannotTell(reason="plugin-bug")] * len(batch)
+    answers = ask(
+        work, target, "read", [item.remote_id for item in batch], lambda some: target.read(administration, some)
+    )
+    tripped = [answer for answer in answers if isinstance(answer, Tripped)]
+    if is_first and len(tripped) == len(batch):
+        raise tripped[0].error
+    return [CannotTell(reason="plugin-bug") if isinstance(answer, Tripped) else answer for answer in answers]
 
 
 def _extras(

@@ -129,6 +129,7 @@ class GrantKeeper:
         """
         self._check_time(held)
         kind, app = self.apps.authorises(held.row.app), self.apps.app(held.row.app)
+        begun = self.clock.now()
         with self.database.write() as connection:
             now = self.database.now(connection)
             lease = grants.lease(connection, held.row, now + self.lease // _MICROSECOND, now)
@@ -137,7 +138,7 @@ class GrantKeeper:
         if lease.tries > MOST_TRIES:
             self._lose(held, lease, "the answers to the last refreshes were lost")
         exchange = partial(kind.refresh, app, http, self.clock, held.tokens)
-        return self._keep(held, lease, self._exchange(held, lease, exchange))
+        return self._keep(held, lease, self._exchange(held, lease, exchange, begun))
 
     def _check_time(self, held: Held) -> None:
         now, tokens = self.clock.now(), held.tokens
@@ -154,13 +155,18 @@ class GrantKeeper:
             return again
         raise Retriable(PATIENCE)
 
-    def _exchange(self, held: Held, lease: Lease, exchange: Callable[[], Tokens]) -> Tokens:
+    def _exchange(self, held: Held, lease: Lease, exchange: Callable[[], Tokens], begun: dt.datetime) -> Tokens:
+        # who stood still since may find the pair spent by another; a call has to be over before the lease is
+        if not dt.timedelta() <= self.clock.now() - begun < self.lease / 3:
+            self._release(lease, answered=True)
+            raise Retriable(PATIENCE)
         try:
             return exchange()
         except OutcomeUnknown:
             if lease.tries >= MOST_TRIES:
                 self._lose(held, lease, "the answers to the last refreshes were lost")
-            return self._exchange(held, self._renewed(lease), exchange)
+            begun = self.clock.now()
+            return self._exchange(held, self._renewed(lease), exchange, begun)
         except AuthorisationLost as refused:
             self._lose(held, lease, refused.facts.get("reason", "the vendor refused to refresh it"))
         except BoekbrugError:
@@ -191,7 +197,10 @@ class GrantKeeper:
 
     def _store(self, lease: Lease, pair: Pair) -> None:
         with self.database.write() as connection:
-            grants.keep(connection, lease, pair)
+            if grants.keep(connection, lease, pair):
+                # the grant may have been lost meanwhile
+                now = self.database.now(connection)
+                grants.resume_connections(connection, lease.grant, AuthorisationLost.code, now)
 
     def _renewed(self, lease: Lease) -> Lease:
         with self.database.write() as connection:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 Microseconds = int
 HostClock = Callable[[], Microseconds]
@@ -88,7 +89,21 @@ def _sqlite(url: sa.URL, *, durable: bool) -> Engine:
 def _postgresql(url: sa.URL, pool_size: int) -> Engine:
     # no server-side prepared statements: pgbouncer in transaction mode hands every transaction another session
     arguments = {"prepare_threshold": None}
-    return sa.create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, connect_args=arguments)
+    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, connect_args=arguments)
+    sa.event.listen(engine, "handle_error", _leave_read_only, retval=True)
+    return engine
+
+
+_READ_ONLY = "25006"
+
+
+def _leave_read_only(context: sa.ExceptionContext) -> OperationalError | None:
+    """Take a server that may only be read, as after a failover, for one that is away: the next session is a new one."""
+    cause = context.original_exception
+    if getattr(cause, "sqlstate", None) != _READ_ONLY:
+        return None
+    context.is_disconnect = True
+    return OperationalError(context.statement, None, cause)
 
 
 def _prepare_sqlite(connection: Any, pragmas: tuple[str, ...]) -> None:

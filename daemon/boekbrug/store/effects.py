@@ -333,6 +333,32 @@ def closed_among(connection: Connection, ids: Collection[int]) -> dict[int, str]
     return dict(select_rows(connection, query, [list(ids)]))
 
 
+def open_again(connection: Connection, id: int, kind: EffectKind, subject: int) -> bool:
+    """Open an attempt again that was settled as not there, when its entry or party waits to be sent anew.
+
+    Whoever has claimed that entry finds its fence raised, and cannot write another intent; when one is written already
+    nothing is changed and False returned.
+    """
+    of = SUBJECTS[kind]
+    columns = of.table.c
+    taken = connection.execute(
+        sa.update(of.table)
+        .where(columns[of.key] == subject, columns.state.in_((EntryState.DUE, EntryState.CLAIMED)))
+        .values(state=EntryState.IN_DOUBT, fence=_next(columns.fence), claimed_by=None, next_at=None)
+    )
+    if not taken.rowcount:
+        return False
+    absent = effect.c.id == id, effect.c.state == EffectState.ABSENT
+    opened = connection.execute(sa.update(effect).where(*absent).values(state=EffectState.UNKNOWN, settled_at=None))
+    if not opened.rowcount:
+        raise ClaimLost(effect=str(id))
+    return True
+
+
+def _next(fence: "sa.Column[int]") -> "sa.ColumnElement[int]":
+    return fence + 1
+
+
 class Sent(NamedTuple):
     """What an effect was to create: its mark and administration, and an entry's debit total in minor units."""
 

@@ -1,5 +1,6 @@
-"""How earlier attempts at an entry or party failed, by which poison is known."""
+"""How earlier attempts at an entry or party failed, by which poison is known, and how looks for them ended."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -38,12 +39,37 @@ _UNANSWERED = """
 """
 
 
+NOT_LISTED, TRIPPED = "not-listed-yet", "find-failed"
+
+
+class Looks(NamedTuple):
+    """How looks for what an effect was to create ended: nothing was there, or the plugin tripped over it."""
+
+    absent: int = 0
+    tripped: int = 0
+
+
+def looks_of(connection: Connection, ids: Collection[int]) -> dict[int, Looks]:
+    """Count the looks for effects that were answered, and those that met a bug; effects without either are left out."""
+    if not ids:
+        return {}
+    counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for id, reason, times in select_rows(connection, _LOOKS, [list(ids)]):
+        counts[id][reason != NOT_LISTED] += times
+    return {id: Looks(*counted) for id, counted in counts.items()}
+
+
+_LOOKS = """
+    select subject, reason, count(*) from event where subject in ?* and kind = 'effect'
+    and reason in ('not-listed-yet', 'find-failed', 'cannot-ask') group by subject, reason
+"""
+
+
 def takes_others(connection: Connection, administration: int, since: int) -> bool:
-    """Tell whether a target has booked an entry of an administration since a moment, among the latest attempts."""
+    """Tell whether a target has booked an entry of an administration since a moment."""
     return bool(select_rows(connection, _BOOKED_SINCE, [administration, since]))
 
 
 _BOOKED_SINCE = """
-    select 1 from (select administration, kind, state, settled_at from effect order by id desc limit 1000) f
-    where administration = ? and kind = 'entry' and state = 'booked' and settled_at > ? limit 1
+    select 1 from effect where administration = ? and kind = 'entry' and state = 'booked' and settled_at > ? limit 1
 """

@@ -101,7 +101,7 @@ def close_named(connection: Connection, code: str, place: str, now: int) -> None
     )
 
 
-DOUBTS = ("cannot-tell", "taken-at-target")
+DOUBTS = ("cannot-tell", "cannot-ask", "taken-at-target")
 """Problems that end when it is known what became of an effect."""
 
 

@@ -18,7 +18,7 @@ from boekbrug.contract import (
     WrongKey,
 )
 from boekbrug.store.licences import ClaimLost
-from boekbrug.sync.outcome import Absent
+from boekbrug.sync.outcome import NotCalled
 from boekbrug.sync.pace import Batch
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
@@ -28,14 +28,14 @@ Cause = BoekbrugError | None
 
 def call(
     work: Workplace, target: Target, administration: str, batches: Sequence[Batch], begun: dt.datetime
-) -> Generator[Step, None, tuple[list[Outcome | Absent], Cause]]:
+) -> Generator[Step, None, tuple[list[Outcome | NotCalled], Cause]]:
     """Make the calls of a round whose intents were committed when it had `begun`.
 
     Return the outcomes in order, and what keeps the target from taking anything. What is not called any more was
     certainly not processed: after such a cause, or when the next call could outlast the lease. Of what the lease ran
     out over nothing is said: others may look for it by now, and what is sent from here on could be sent twice.
     """
-    outcomes: list[Outcome | Absent] = []
+    outcomes: list[Outcome | NotCalled] = []
     cause: Cause = None
     for batch in batches:
         waited = work.clock.now() - begun
@@ -46,7 +46,7 @@ def call(
         if cause is not None:
             outcomes += [_not_sent(cause)] * len(batch)
         elif outcomes and waited + work.limits.call_deadline > work.limits.lease:
-            outcomes += [Absent()] * len(batch)
+            outcomes += [NotCalled()] * len(batch)
         else:
             with work.metrics.timed(target.name, "post"):
                 answers, cause = _post(work, target, administration, batch)

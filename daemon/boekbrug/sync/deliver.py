@@ -11,7 +11,6 @@ from boekbrug.contract import (
     Effect,
     EffectKind,
     Entry,
-    Outcome,
     PluginBug,
     Prepared,
     Problem,
@@ -25,7 +24,7 @@ from boekbrug.store.failures import failures_of
 from boekbrug.store.licences import Licence
 from boekbrug.sync.calls import call
 from boekbrug.sync.caution import Found, already_booked
-from boekbrug.sync.outcome import Concluded, SettledAs, conclude
+from boekbrug.sync.outcome import Became, Concluded, conclude
 from boekbrug.sync.release import give_back, refuse
 from boekbrug.sync.steps import Step
 from boekbrug.sync.workplace import Workplace
@@ -85,7 +84,7 @@ def send(
     by_subject = {claim.subject: claim for claim in claims}
     done: list[Concluded] = []
     with work.database.read() as connection:
-        failed = failures_of(connection, [claim.subject for claim in claims if claim.reason == RESEND])
+        failed = failures_of(connection, [claim.subject for claim in claims if claim.tries or claim.reason == RESEND])
     pace = work.paces[licence.target]
     # what was in a call that failed goes out again among few, then alone, so that poison spoils three calls at most
     left = {item.id for item in prepared}
@@ -215,7 +214,7 @@ def _intend(work: Workplace, licence: Licence, claims: Mapping[int, Claim], batc
     return intents
 
 
-def _concluded(intents: Sequence[Intent], outcomes: Sequence[Outcome | SettledAs]) -> list[Concluded]:
+def _concluded(intents: Sequence[Intent], outcomes: Sequence[Became]) -> list[Concluded]:
     return [
         Concluded(intent.id, claim.licence, claim.subject, claim.tries + 1, outcome, kind=claim.kind)
         for (intent, claim), outcome in zip(((intent, intent.claim) for intent in intents), outcomes, strict=True)

@@ -29,6 +29,10 @@ class Absent(NamedTuple):
     """A look-up showed for certain that it is not there."""
 
 
+class NotCalled(NamedTuple):
+    """Its call was not made after all: nothing was sent, and it is nobody's failure."""
+
+
 class LookAgain(NamedTuple):
     """Still unknown; ask again then."""
 
@@ -37,10 +41,11 @@ class LookAgain(NamedTuple):
 
 
 class AskPerson(NamedTuple):
-    """The target cannot tell; a person may, until it can."""
+    """The target cannot tell, or the plugin cannot ask it (`cannot-ask`); a person may, until it can."""
 
     reason: str
     next_at: int
+    code: str = "cannot-tell"
 
 
 class BookedTwice(NamedTuple):
@@ -51,6 +56,7 @@ class BookedTwice(NamedTuple):
 
 
 SettledAs = Booked | BookedTwice | Absent | LookAgain | AskPerson
+Became = Outcome | SettledAs | NotCalled
 
 
 class Concluded(NamedTuple):
@@ -60,7 +66,7 @@ class Concluded(NamedTuple):
     licence: int
     subject: int
     tries: int
-    outcome: Outcome | SettledAs
+    outcome: Became
     looks: int = 0
     kind: EffectKind = EffectKind.ENTRY
 
@@ -78,15 +84,25 @@ class _Fate(NamedTuple):
 
 
 def conclude(work: Workplace, concluded: Sequence[Concluded]) -> None:
-    """Write outcomes in one transaction; those of effects that were settled meanwhile are kept as evidence."""
+    """Write outcomes in one transaction; those of effects that were settled meanwhile are kept as evidence.
+
+    One of them may say that an entry exists which was looked up as absent: it is booked, as long as nobody has written
+    another intent for it.
+    """
     with work.database.read() as connection:
         documents = states.count_members(connection, [item.subject for item in concluded])
     work.ids.ensure(len(concluded) * IDS_PER_ITEM + documents * IDS_PER_DOCUMENT)
     with work.database.write() as connection:
         now = work.database.now(connection)
         closed = effects.closed_among(connection, [item.effect for item in concluded])
-        _keep_late_answers(connection, work, [item for item in concluded if item.effect in closed], now)
-        Conclusion(work, connection, now).write([item for item in concluded if item.effect not in closed])
+        late = [item for item in concluded if item.effect in closed]
+        there = _there_after_all(connection, late, closed)
+        _keep_late_answers(connection, work, late, [item for item in late if item not in there], now)
+        still_open = [item for item in concluded if item.effect not in closed]
+        # they were looked for, and every move from now on is told
+        Conclusion(work, connection, now).write(
+            [*still_open, *(one._replace(looks=max(one.looks, 1)) for one in there)]
+        )
 
 
 class Conclusion:
@@ -145,14 +161,16 @@ class Conclusion:
             case NotSent(reason=reason, retry_after=after):
                 wait = 0 if reason in ENDED_BY_A_PERSON else self._work.backoff(item.tries, after)
                 return _again(EffectState.NOT_SENT, reason, self._now + wait)
+            case NotCalled():
+                return _again(EffectState.NOT_SENT, "not-called", self._now)
             case Absent():
                 return _again(EffectState.ABSENT, RESEND, self._now)
             case Unknown(reason=reason):
                 return _unknown(reason, Reason.SETTLE, self._now + FIRST_LOOK)
             case LookAgain(reason, next_at):
                 return _unknown(reason, Reason.SETTLE, next_at)
-            case AskPerson(reason, next_at):
-                return _asked(Problem(code="cannot-tell", facts={"mark": sent.mark, "reason": reason}), next_at)
+            case AskPerson(reason, next_at, code):
+                return _asked(Problem(code=code, facts={"mark": sent.mark, "reason": reason}), next_at)
 
     def _booked(self, outcome: Booked, sent: Sent) -> _Fate:
         if outcome.total is None or sent.total is None or outcome.total == sent.total:
@@ -246,12 +264,12 @@ class Conclusion:
                 problems.open_problems(self._connection, opened, self._work.ids.take(len(opened)), self._now)
 
 
-def _record(outcome: Outcome | SettledAs) -> Booked | None:
+def _record(outcome: Became) -> Booked | None:
     booked = outcome.first if isinstance(outcome, BookedTwice) else outcome
     return booked if isinstance(booked, Booked) else None
 
 
-def remote_id(outcome: Outcome | SettledAs) -> str | None:
+def remote_id(outcome: Became) -> str | None:
     """Return the id of the record that an outcome names, if it names one."""
     booked = _record(outcome)
     return booked.id if booked else None
@@ -285,8 +303,23 @@ def _unknown(reason: str, asked: Reason, next_at: int) -> _Fate:
     return _Fate(EffectState.UNKNOWN, EntryState.IN_DOUBT, reason[:64], DocumentState.IN_DOUBT, asked, next_at)
 
 
-def _keep_late_answers(connection: Connection, work: Workplace, late: Sequence[Concluded], now: int) -> None:
-    """Keep answers that came after somebody else had settled the effect; what contradicts is a problem."""
+def _there_after_all(connection: Connection, late: Sequence[Concluded], closed: Mapping[int, str]) -> list[Concluded]:
+    """Open what was settled as absent and is there; what goes out again already is left as it is."""
+    return [
+        item
+        for item in sorted(late, key=lambda one: one.subject)
+        if closed[item.effect] == EffectState.ABSENT
+        and _record(item.outcome)
+        and effects.open_again(connection, item.effect, item.kind, item.subject)
+    ]
+
+
+def _keep_late_answers(
+    connection: Connection, work: Workplace, late: Sequence[Concluded], contradicting: Sequence[Concluded], now: int
+) -> None:
+    """Keep answers that came after somebody else had settled the effect; a record that `contradicting` ones name,
+    though it was looked up as absent, is a problem.
+    """
     first = work.ids.take(len(late))
     events.record(
         connection,
@@ -295,8 +328,8 @@ def _keep_late_answers(connection: Connection, work: Workplace, late: Sequence[C
             for n, item in enumerate(late)
         ],
     )
-    contradicting = [item for item in late if isinstance(item.outcome, Booked)]
-    absent = effects.closed_among(connection, [item.effect for item in contradicting])
+    contradicting = [item for item in contradicting if _record(item.outcome)]
+    given_up = effects.closed_among(connection, [item.effect for item in contradicting])
     sent = effects.sent(connection, [item.effect for item in contradicting])
     opened = [
         Opened(
@@ -305,6 +338,6 @@ def _keep_late_answers(connection: Connection, work: Workplace, late: Sequence[C
             entry=item.subject if item.kind is EffectKind.ENTRY else None,
         )
         for item in contradicting
-        if absent.get(item.effect) == EffectState.ABSENT
+        if given_up[item.effect] in (EffectState.ABSENT, EffectState.REFUSED)
     ]
     problems.open_problems(connection, opened, work.ids.take(len(opened)), now)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from boekbrug.contract import (
     Effect,
     EffectKind,
-    PluginBug,
     Prepared,
     Problem,
     Refused,
@@ -18,6 +17,7 @@ from boekbrug.store.licences import Licence
 from boekbrug.store.parties import Wanted
 from boekbrug.store.words import EffectState, EntryState
 from boekbrug.sync import caution
+from boekbrug.sync.asking import Tripped, ask
 from boekbrug.sync.deliver import prepare, send
 from boekbrug.sync.outcome import Concluded
 from boekbrug.sync.release import give_back, show_refused
@@ -74,14 +74,17 @@ def _ask(
     if not asked:
         return ()
     try:
-        with work.metrics.timed(target.name, "resolve"):
-            answers = target.resolve(administration, [one.party for one in asked])
-        if len(answers) != len(asked):
-            raise PluginBug(verb="resolve", asked=str(len(asked)), answered=str(len(answers)))
+        answers = ask(
+            work, target, "resolve", [one.party for one in asked], lambda some: target.resolve(administration, some)
+        )
+        tripped = [answer for answer in answers if isinstance(answer, Tripped)]
+        # not one of them, but all: that is no matter of a customer
+        if 1 < len(tripped) == len(asked):
+            raise tripped[0].error
     except Exception as error:
         give_back(work, [one.claim for one in wanted], error)
         raise
-    return answers
+    return [answer.problem("resolve") if isinstance(answer, Tripped) else answer for answer in answers]
 
 
 def _keep(work: Workplace, asked: Sequence[Wanted], answers: Sequence[Answer]) -> Problems:

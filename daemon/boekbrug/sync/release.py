@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import BoekbrugError, Problem, Refused, Retriable
 from boekbrug.store import effects, problems, states
-from boekbrug.store.effects import Claim
+from boekbrug.store.effects import RESEND, Claim
 from boekbrug.store.problems import Opened
 from boekbrug.store.states import Move
 from boekbrug.store.words import EntryState, Reason
@@ -16,7 +16,10 @@ from boekbrug.sync.workplace import Workplace
 
 
 def give_back(work: Workplace, claims: Sequence[Claim], cause: Exception | None = None) -> None:
-    """Make claimed entries or parties due again: later, or when the connection works again that `cause` paused."""
+    """Make claimed entries or parties due again: later, or when the connection works again that `cause` paused.
+
+    What was to go out again byte for byte still is.
+    """
     if not claims:
         return
     at_once = isinstance(cause, BoekbrugError) and cause.code in ENDED_BY_A_PERSON
@@ -25,7 +28,12 @@ def give_back(work: Workplace, claims: Sequence[Claim], cause: Exception | None 
     with work.database.write() as connection:
         now = work.database.now(connection)
         rows = [
-            (claim, EntryState.DUE, Reason.RETRY, now if at_once else now + work.backoff(claim.tries + 1, after))
+            (
+                claim,
+                EntryState.DUE,
+                claim.reason if claim.reason == RESEND else Reason.RETRY,
+                now if at_once else now + work.backoff(claim.tries + 1, after),
+            )
             for claim in effects.hold(connection, claims, work.worker, now)
         ]
         effects.end_claims(connection, rows, work.ids.take(len(claims)), now)

@@ -208,8 +208,7 @@ class Sending:
             with work.database.write() as connection:
                 workers.return_claimed(connection, licence.id, work.database.now(connection))
         steps = settle(work, licence, self._administration)
-        self._settled = yield from _stage(work, licence.target, "settle", steps)
-        self.goes_well = True
+        self.goes_well = self._settled = yield from _stage(work, licence.target, "settle", steps)
         if caution.must_wait(work, licence):
             self.goes_well = self._settled = False
             yield Step("cautious")

@@ -173,6 +173,9 @@ effect = Table(
 partial_index("uq_effect_open", effect.c.kind, effect.c.subject, only="state in ('intent', 'unknown')", unique=True)
 partial_index("ix_effect_open", effect.c.licence, effect.c.next_at, only="next_at is not null")
 Index("ix_effect_subject", effect.c.subject)
+partial_index(
+    "ix_effect_booked", effect.c.administration, effect.c.settled_at, only="state = 'booked' and kind = 'entry'"
+)
 
 party = Table(
     "party",

@@ -12,7 +12,6 @@ from boekbrug.contract import (
     Administration,
     App,
     AskKeys,
-    AuthorisationLost,
     CannotTell,
     Chart,
     ChartUse,
@@ -40,7 +39,6 @@ from boekbrug.contract import (
     Prepared,
     Problem,
     Refused,
-    Retriable,
     Target,
     TargetCapabilities,
     Tokens,
@@ -108,12 +106,9 @@ def target_of(world: World, *, batch_size: int, prepare_asks: bool = True) -> ty
         def find(self, administration: str, queries: Sequence[MarkQuery]) -> Sequence[MarkAnswer]:
             """List what is listed by now."""
             world.settle_late_commits()
-            try:
-                self._enter()
-            except (NotReachable, Retriable, AuthorisationLost):
-                return [CannotTell(reason="not-reachable")] * len(queries)
+            self._enter()
             if world.chance.draw(FindFault.UNREACHABLE, world.chance.rate / 3):
-                return [CannotTell(reason="not-reachable")] * len(queries)
+                raise NotReachable(host="books")
             if world.chance.draw(FindFault.CANNOT_TELL, world.chance.rate / 6):
                 return [CannotTell(reason="too-many")] * len(queries)
             return [_matches(world, query.mark, query.kind) for query in queries]

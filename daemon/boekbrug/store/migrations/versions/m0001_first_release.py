@@ -109,6 +109,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_effect")),
     )
     op.create_index(
+        "ix_effect_booked",
+        "effect",
+        ["administration", "settled_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'booked' and kind = 'entry'"),
+        postgresql_where=sa.text("state = 'booked' and kind = 'entry'"),
+    )
+    op.create_index(
         "ix_effect_open",
         "effect",
         ["licence", "next_at"],
