@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
 from tests.integration.touched import change, compare, delete, journal, records
@@ -180,6 +181,39 @@ def test_a_licence_is_compared_every_night_by_itself_and_once(business: Business
     assert stock.reconciled_timestamp == business.clock.now().timestamp()
     business.clock.advance(dt.timedelta(days=1))
     assert reconcile_next(business.house) == "bench"
+
+
+def test_what_is_dated_long_ago_is_compared_when_somebody_asks(business: Business) -> None:
+    assert reconcile_next(business.house) is None
+    delete(business, "W2")
+    business.clock.advance(dt.timedelta(days=37))
+    assert reconcile_next(business.house) == "bench"
+    assert business.codes() == []
+    assert compare(business).kinds["deleted"] == 1
+    assert business.codes() == ["deleted-at-target"]
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), OperationalError("select", None, Exception("gone"))])
+def test_a_comparison_that_its_node_did_not_survive_is_begun_anew_in_the_same_night(
+    moody: Business, end: BaseException
+) -> None:
+    assert reconcile_next(moody.house) is None
+    moody.write("a.jsonl", order(1))
+    moody.sync()
+    moody.clock.advance(dt.timedelta(days=1))
+    mood.ends = end
+    with pytest.raises(type(end)):
+        reconcile_next(moody.house)
+    mood.ends = None
+    moody.clock.advance(dt.timedelta(minutes=59))
+    assert reconcile_next(moody.house) is None
+    moody.clock.advance(dt.timedelta(minutes=1))
+    assert reconcile_next(moody.house) == "bench"
+    assert read_stock(moody.house.database).reconciled_timestamp == moody.clock.now().timestamp()
+    moody.clock.advance(dt.timedelta(hours=1))
+    assert reconcile_next(moody.house) is None
+    moody.clock.advance(dt.timedelta(days=1))
+    assert reconcile_next(moody.house) == "bench"
 
 
 def test_all_licences_are_compared_in_one_night_each_at_its_own_minute(business: Business) -> None:
