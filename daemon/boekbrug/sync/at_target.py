@@ -18,7 +18,8 @@ from boekbrug.store.words import Reason
 from boekbrug.sync import revise
 from boekbrug.sync.workplace import Workplace
 
-_CODES = {"deleted": "deleted-at-target", "changed": "changed-at-target"}
+GONE = "deleted-at-target"
+_CODES = {"deleted": GONE, "changed": "changed-at-target"}
 _BOOKED_OTHERWISE = ("differs-at-target", "double-at-target")
 """Codes that told of a difference when the entry was booked: it needs no second problem."""
 _REASONS = {"": Reason.PLAIN, "deleted": Reason.DELETED, "changed": Reason.DIFFERS, "accepted": Reason.DIFFERS}
