@@ -41,6 +41,8 @@ class Mood:
     #: the marks of each look-up
     asked: list[list[str]] = field(default_factory=list)
     reads_badly: bool = False
+    #: what ends the worker while the books are read
+    ends: BaseException | None = None
     same_id: str = ""
     raises: Exception | None = None
     #: preparing or posting an entry of this number meets a bug, or is never answered (`silence`); or reading it back,
@@ -108,6 +110,8 @@ def find(self: Any, administration: str, queries: Sequence[MarkQuery]) -> Sequen
 
 def read(self: Any, administration: str, ids: Sequence[str]) -> Any:
     """Read entries back, unless a bug is met."""
+    if mood.ends is not None:
+        raise mood.ends
     if mood.reads_badly:
         sentence = "the plugin does not expect this entry"
         raise KeyError(sentence)

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from tests.integration.journey import Business, order
+from tests.integration.moody import calm, mood, plugins
+from tests.integration.touched import change, compare, delete, journal, records
 
 from boekbrug.acts import licences
 from boekbrug.acts.accept import accept
 from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.nightly import reconcile_next
-from boekbrug.acts.reconcile import Reconciled, reconcile
+from boekbrug.contract import Retriable
 from boekbrug.runtime.clock import microseconds
 from boekbrug.runtime.metrics import read_stock
 from boekbrug.service.pool import Pool
 from boekbrug.service.rhythm import Rhythm
 from boekbrug.store.tables import licence, rules
-
-FIRST, END = dt.date(2026, 9, 1), dt.date(2026, 10, 1)
 
 
 @pytest.fixture
@@ -32,31 +33,38 @@ def business(tmp_path: Path, ready_url: str) -> Iterator[Business]:
     found.house.close()
 
 
-def compare(business: Business) -> Reconciled:
-    return reconcile(business.house, business.licence, FIRST, END)
-
-
-def journal(business: Business) -> Path:
-    (file,) = business.books.glob("20*.journal")
-    return file
-
-
-def records(business: Business) -> list[str]:
-    """Split the books into what comes before the first entry, and the entries."""
-    return journal(business).read_text().split("\n; boekbrug\n")
-
-
-def delete(business: Business, number: str) -> None:
-    kept = [record for record in records(business) if f"mark:{number}-" not in record]
-    journal(business).write_text("\n; boekbrug\n".join(kept))
-
-
 def test_books_that_agree_are_said_to(business: Business) -> None:
     found = compare(business)
     assert (found.asked, found.agreeing, found.is_clean) == (3, 3, True)
     assert str(found.booked) == str(found.found) == "484.00"
     assert (found.fetched, found.documents["booked"]) == (3, 3)
     assert found.statuses == {"final": 3}
+
+
+@pytest.fixture
+def moody(tmp_path: Path, ready_url: str) -> Iterator[Business]:
+    calm()
+    found = Business(tmp_path, ready_url, target="moody", plugins=plugins())
+    yield found
+    calm()
+    found.house.close()
+
+
+def test_the_states_sum_up_with_sales_in_problem_in_doubt_and_waiting(moody: Business) -> None:
+    business = moody
+    mood.poison, mood.poisons = "W2-", "prepare"
+    business.write("a.jsonl", order(1), order(2))
+    business.sync()
+    mood.loses_replies = mood.cannot_tell = True
+    business.write("b.jsonl", order(3))
+    business.sync()
+    mood.raises = Retriable()
+    business.write("c.jsonl", order(4), order(5, status="pending"))
+    one_each = {"booked": 1, "problem": 1, "in-doubt": 1, "waiting": 1, "open": 1}
+    assert business.sync() == one_each
+    found = compare(business)
+    assert (found.sums_up, found.fetched, sum(found.documents.values())) == (True, 5, 5)
+    assert {state: count for state, count in found.documents.items() if count} == one_each
 
 
 def test_what_was_deleted_is_marked_and_never_sent_again(business: Business) -> None:
@@ -100,9 +108,43 @@ def test_a_changed_amount_is_named_by_account_until_it_is_accepted(business: Bus
     assert difference.kind == "changed"
     assert "account 8000: -200.00 was sent, -208.00 is booked" in difference.what
     assert business.codes() == ["changed-at-target"]
+    touched = journal(business).read_text()
+    assert (business.sync(), journal(business).read_text()) == ({"booked": 3}, touched)
     accept(business.desk, business.licence, "W2")
     compare(business)
     assert business.codes() == []
+    assert (business.sync(), journal(business).read_text()) == ({"booked": 3}, touched)
+
+
+def test_an_accepted_difference_is_counted_no_more_and_another_one_is_news(business: Business) -> None:
+    change(business, "242", "250")
+    assert compare(business).kinds["changed"] == 1
+    accept(business.desk, business.licence, "W2")
+    found = compare(business)
+    assert (found.is_clean, found.accepted, found.agreeing, business.codes()) == (True, 1, 2, [])
+    assert read_stock(business.house.database).differences_at_target == 0
+    change(business, "250", "999")
+    (difference,) = compare(business).differences
+    compare(business)
+    (problem,) = business.problems()
+    assert (problem.code, problem.facts["what"]) == ("changed-at-target", difference.what)
+    assert "-957.00 is booked" in difference.what
+    accept(business.desk, business.licence, "W2")
+    assert compare(business).is_clean
+    with pytest.raises(ActRefused):
+        accept(business.desk, business.licence, "W9")
+
+
+def test_what_changes_again_before_it_is_accepted_is_told_as_it_is_now(business: Business) -> None:
+    change(business, "242", "250")
+    compare(business)
+    change(business, "250", "999")
+    compare(business)
+    (problem,) = business.problems()
+    assert "-957.00 is booked" in problem.facts["what"]
+    change(business, "999", "242")
+    assert compare(business).is_clean
+    assert (business.codes(), business.counts()) == ([], {"booked": 3})
 
 
 def test_another_vat_code_or_date_is_named(business: Business) -> None:
@@ -139,6 +181,39 @@ def test_a_licence_is_compared_every_night_by_itself_and_once(business: Business
     assert stock.reconciled_timestamp == business.clock.now().timestamp()
     business.clock.advance(dt.timedelta(days=1))
     assert reconcile_next(business.house) == "bench"
+
+
+def test_what_is_dated_long_ago_is_compared_when_somebody_asks(business: Business) -> None:
+    assert reconcile_next(business.house) is None
+    delete(business, "W2")
+    business.clock.advance(dt.timedelta(days=37))
+    assert reconcile_next(business.house) == "bench"
+    assert business.codes() == []
+    assert compare(business).kinds["deleted"] == 1
+    assert business.codes() == ["deleted-at-target"]
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), OperationalError("select", None, Exception("gone"))])
+def test_a_comparison_that_its_node_did_not_survive_is_begun_anew_in_the_same_night(
+    moody: Business, end: BaseException
+) -> None:
+    assert reconcile_next(moody.house) is None
+    moody.write("a.jsonl", order(1))
+    moody.sync()
+    moody.clock.advance(dt.timedelta(days=1))
+    mood.ends = end
+    with pytest.raises(type(end)):
+        reconcile_next(moody.house)
+    mood.ends = None
+    moody.clock.advance(dt.timedelta(minutes=59))
+    assert reconcile_next(moody.house) is None
+    moody.clock.advance(dt.timedelta(minutes=1))
+    assert reconcile_next(moody.house) == "bench"
+    assert read_stock(moody.house.database).reconciled_timestamp == moody.clock.now().timestamp()
+    moody.clock.advance(dt.timedelta(hours=1))
+    assert reconcile_next(moody.house) is None
+    moody.clock.advance(dt.timedelta(days=1))
+    assert reconcile_next(moody.house) == "bench"
 
 
 def test_all_licences_are_compared_in_one_night_each_at_its_own_minute(business: Business) -> None:

@@ -12,6 +12,7 @@ from tests.integration.test_terms import balance, sound
 from tests.web.people import Person, add_user, logged_in, served
 from tests.web.test_home import text_of
 
+from boekbrug.acts.correct import correct
 from boekbrug.acts.reconcile import reconcile
 from boekbrug.booking.rules import Mode
 from boekbrug.store import schema
@@ -105,6 +106,25 @@ def test_what_was_deleted_in_the_books_is_accepted_or_booked_anew(
     assert "Uw besluit is vastgelegd" in send(books, page, "accept", rebook=rebook)
     assert business.sync() == ({"booked": 2} if rebook else {"booked": 1, "skipped": 1})
     assert business.ledger().count("mark:W2-") == (1 if rebook else 0)
+
+
+def test_what_was_deleted_while_its_correction_is_under_way_can_be_accepted_on_its_page(
+    business: Business, books: Person
+) -> None:
+    business.write("a.jsonl", order(1))
+    business.sync()
+    business.clock.advance(dt.timedelta(hours=1))
+    business.write("a.jsonl", order(1, amount="242.00"))
+    business.sync()
+    correct(business.desk, business.licence, "W1")
+    (journal,) = business.books.glob("20*.journal")
+    journal.write_text("".join(journal.read_text().partition("\n; boekbrug\n")[:1]) + "\n")
+    reconcile(business.house, business.licence, *MONTH)
+    assert business.counts() == {"waiting": 1}
+    page = sale_of(books, "W1")
+    assert "Deze boeking is daar verwijderd" in text_of(books.get(page).text)
+    assert "Uw besluit is vastgelegd" in send(books, page, "accept", rebook="1")
+    assert business.sync() == {"booked": 1}
 
 
 def test_day_is_previewed_and_composed_at_once(business: Business, books: Person) -> None:

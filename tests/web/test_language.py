@@ -20,7 +20,7 @@ from boekbrug.booking.terms import NO_JOURNAL
 from boekbrug.contract import SALE_KINDS, Because, DocumentKind, EntryKind
 from boekbrug.problems import LANGUAGES
 from boekbrug.store.words import Reason
-from boekbrug.sync.corrections import RELEASED, WHOLE_TERM
+from boekbrug.sync.corrections import DELETED, RELEASED, WHOLE_TERM
 from boekbrug.sync.terms import NOT_CLOSED
 from boekbrug.web.language import catalogue, choose
 from boekbrug.web.ruleform import layout
@@ -195,6 +195,7 @@ def test_why_a_document_is_held_or_skipped_is_said_in_words() -> None:
         NOT_CLOSED,
         NO_JOURNAL,
         TAKEN,
+        DELETED,
         RELEASED,
         WHOLE_TERM,
         YEAR_OPEN.partition(": ")[0],

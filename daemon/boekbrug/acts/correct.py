@@ -8,7 +8,7 @@ from boekbrug.acts.matched import demand_unmatched
 from boekbrug.acts.reverse import document_of, why_not
 from boekbrug.booking.composed import Skipped
 from boekbrug.contract import Because
-from boekbrug.store import changes, states
+from boekbrug.store import changes, licences, states
 from boekbrug.store.licences import Licence
 from boekbrug.store.words import Reason
 from boekbrug.sync import corrections
@@ -46,6 +46,7 @@ def correct(
     demand_unmatched(work, licence, items)
     if not only_look:
         with desk.act("correct", licence.name) as act:
+            licences.lock(act.connection, licence.id)
             again = corrections.plan(act.connection, work, books, document, act.now, chosen=date)
             if again != found:
                 raise ActRefused(Because("{number} has just changed again; look once more.", number=number))

@@ -17,11 +17,15 @@ from boekbrug.sync.workplace import MICROSECOND
 LOOK_BACK = dt.timedelta(days=35)
 """Entries dated earlier are compared when somebody asks for them: most packages have closed their period."""
 _FIRST_HOUR, _SPREAD = 1, 240
+#: a comparison that did not come to an end is begun anew after this
 _AGAIN = dt.timedelta(hours=1) // MICROSECOND
 
 
 def reconcile_next(house: House) -> str | None:
-    """Compare one licence whose night has come; return its name, None when there is none. Of several nodes one does."""
+    """Compare one licence whose night has come; return its name, None when there is none. Of several nodes one does.
+
+    A node that dies meanwhile, or whose database goes away, leaves the licence for an hour; then its night goes on.
+    """
     with house.database.read() as connection:
         now = house.database.now(connection)
         unplanned, found = nights.without(connection), nights.due(connection, now)
@@ -31,11 +35,13 @@ def reconcile_next(house: House) -> str | None:
     if found is None:
         return None
     id, due_at = found
+    again_at = now + _AGAIN
     with house.database.write() as connection:
-        is_mine = nights.claim(connection, id, due_at, _next_night(now, id))
+        is_mine = nights.move(connection, id, due_at, again_at)
         licence = licences.get(connection, id)
-    if is_mine:
-        _compare(house, licence, now)
+    if is_mine and _compare(house, licence, now):
+        with house.database.write() as connection:
+            nights.move(connection, id, again_at, _next_night(house.database.now(connection), id))
     return licence.name
 
 
@@ -47,7 +53,8 @@ def _next_night(after: int, licence: int) -> int:
     return ((night if night > moment else night + dt.timedelta(days=1)) - EPOCH) // MICROSECOND
 
 
-def _compare(house: House, licence: Licence, now: int) -> None:
+def _compare(house: House, licence: Licence, now: int) -> bool:
+    """Compare, and tell whether that came to an end."""
     today = (EPOCH + now * MICROSECOND).date()
     try:
         note_closed(house, licence)
@@ -57,8 +64,7 @@ def _compare(house: House, licence: Licence, now: int) -> None:
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the other licences have their night
         own = error if isinstance(error, BoekbrugError) else PluginBug(error=repr(error))
         house.log.warning("reconcile.failed", licence=licence.name, code=own.code, **own.facts)
-        with house.database.write() as connection:
-            nights.put_off(connection, licence.id, now + _AGAIN)
-        return
+        return False
     told = msgspec.to_builtins(found.kinds)
     house.log.info("reconcile.done", licence=licence.name, asked=found.asked, agreeing=found.agreeing, **told)
+    return True

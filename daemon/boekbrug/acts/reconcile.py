@@ -4,15 +4,16 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from hashlib import blake2b
 
 import msgspec
 
 from boekbrug.contract import CannotTell, Entry, EntryAnswer, FoundEntry, Gone, Line, Match, Role, from_minor
 from boekbrug.store import booked, effects, entries, licences, nights, states
-from boekbrug.store.booked import BookedEntry
+from boekbrug.store.booked import BookedEntry, Seen
 from boekbrug.store.licences import Licence
 from boekbrug.sync.asking import Tripped, ask
-from boekbrug.sync.at_target import keep_differences
+from boekbrug.sync.at_target import Noted, keep_differences
 from boekbrug.sync.house import House
 from boekbrug.sync.workplace import MICROSECOND, Workplace
 
@@ -40,6 +41,7 @@ class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
     sums_up: bool
     asked: int
     agreeing: int
+    accepted: int
     kinds: dict[str, int]
     booked: Decimal
     found: Decimal
@@ -49,7 +51,7 @@ class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_clean(self) -> bool:
-        """Tell whether all is as it was sent, and nothing is missing or extra."""
+        """Tell whether all is as it was sent or as a person accepted it, and nothing is missing or extra."""
         return self.sums_up and not self.differences
 
 
@@ -124,10 +126,10 @@ class _Tally:
     """Counts what is asked, and keeps what is to be noted."""
 
     def __init__(self) -> None:
-        self.asked = self.agreeing = self.sent = self.there = 0
+        self.asked = self.agreeing = self.accepted = self.sent = self.there = 0
         self.statuses, self.periods = Counter[str](), Counter[str]()
         self.differences: list[Difference] = []
-        self.noted: list[tuple[BookedEntry, Difference | None]] = []
+        self.noted: list[Noted] = []
         self.extras: list[tuple[str, Match]] = []
 
     def take(
@@ -136,28 +138,35 @@ class _Tally:
         """Compare a batch with the answers about it."""
         with work.database.read() as connection:
             bodies = entries.load(connection, [item.id for item in batch], work.sealing.open_party)
+            before = booked.seen(connection, [item.id for item in batch])
         for item, answer in zip(batch, answers, strict=True):
             body = bodies[item.id]
             self.asked += 1
             self.sent += _euro(body.lines)
-            difference = self._compare(item, body, answer)
-            if difference is not None:
-                self.differences.append(difference)
-            else:
-                self.agreeing += 1
-            self.noted.append((item, difference))
+            noted = self._compare(item, body, answer, before.get(item.id))
+            self.noted.append(noted)
+            self._count(noted, body)
 
-    def _compare(self, item: BookedEntry, body: Entry, answer: EntryAnswer) -> Difference | None:
-        named = {"mark": item.mark, "remote_id": item.remote_id, "date": body.date.isoformat()}
+    def _count(self, noted: Noted, body: Entry) -> None:
+        if noted.kind in ("", "accepted"):
+            self.agreeing += noted.kind == ""
+            self.accepted += noted.kind == "accepted"
+            return
+        named = {"mark": noted.entry.mark, "remote_id": noted.entry.remote_id, "date": body.date.isoformat()}
+        self.differences.append(Difference(kind=noted.kind, what=noted.what, **named))
+
+    def _compare(self, item: BookedEntry, body: Entry, answer: EntryAnswer, before: Seen | None) -> Noted:
         if isinstance(answer, FoundEntry):
             self.there += _euro(answer.lines)
             self.statuses[answer.status or "-"] += 1
             self.periods[answer.period or "-"] += 1
-            what = differing(body, answer)
-            return Difference(kind="changed", what="; ".join(what), **named) if what else None
-        if isinstance(answer, Gone):
-            return Difference(kind="deleted", what=answer.reason, **named)
-        return Difference(kind="untold", what=answer.reason, **named)
+            what = "; ".join(differing(body, answer))
+            if not what:
+                return Noted(item)
+            look = look_of(answer)
+            is_accepted = before is not None and before.accepted == look
+            return Noted(item, "accepted" if is_accepted else "changed", what, look)
+        return Noted(item, "deleted" if isinstance(answer, Gone) else "untold", answer.reason)
 
     def take_extras(self, found: Sequence[tuple[str, Match]]) -> None:
         """Take what stands there beside what is booked."""
@@ -176,6 +185,7 @@ class _Tally:
         return Reconciled(
             licence=licence.name, first=first.isoformat(), end=end.isoformat(), documents=counts, fetched=fetched,
             sums_up=fetched == stated == sum(counts.values()), asked=self.asked, agreeing=self.agreeing,
+            accepted=self.accepted,
             kinds={kind: kinds[kind] for kind in ("deleted", "changed", "untold", "extra")},
             booked=from_minor(self.sent, "EUR"), found=from_minor(self.there, "EUR"), statuses=dict(self.statuses),
             periods=dict(self.periods), differences=tuple(self.differences),
@@ -207,6 +217,13 @@ def differing(body: Entry, found: FoundEntry) -> list[str]:
     if body.date != found.date:
         what.append(f"date: {body.date} was sent, {found.date} is booked")
     return what
+
+
+def look_of(found: FoundEntry) -> str:
+    """Return a digest of all of a record that is compared; its status changes by itself and is not."""
+    codes = sorted((account, sorted(codes)) for account, codes in _codes(found.lines).items())
+    look = (sorted(_per_account(found.lines).items()), codes, found.journal, found.period, found.date.isoformat())
+    return blake2b(msgspec.json.encode(look), digest_size=16).hexdigest()
 
 
 def _per_account(lines: Sequence[Line]) -> dict[str, int]:

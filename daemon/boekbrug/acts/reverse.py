@@ -19,7 +19,7 @@ from boekbrug.booking.corrections import reverse_term
 from boekbrug.booking.declared import per_box
 from boekbrug.booking.marks import mark_of
 from boekbrug.contract import Because
-from boekbrug.store import answers, changes, entries, problems, search, states, terms
+from boekbrug.store import answers, changes, entries, licences, problems, search, states, terms
 from boekbrug.store.corrected import ANEW, REVERSAL
 from boekbrug.store.entries import Booking
 from boekbrug.store.licences import Licence
@@ -99,6 +99,7 @@ def reverse(
         return shown
     plan.work.ids.ensure(_ids_for(plan))
     with desk.act("reverse", licence.name) as act:
+        licences.lock(act.connection, licence.id)
         _demand_same(act.connection, plan)
         _write(act.connection, plan, act.now, rebook=rebook)
         if rebook and date is not None:
@@ -240,6 +241,14 @@ def _members(standing: Sequence[Stands]) -> tuple[tuple[int, int], ...]:
 def _demand_booked(
     connection: Connection, licence: Licence, documents: Sequence[int], standing: Sequence[Stands]
 ) -> None:
+    deleted = sorted({one.mark for one in standing if one.reason == Reason.DELETED})
+    if deleted:
+        raise ActRefused(
+            Because(
+                "{marks}: deleted in the books, so that nothing is there to reverse; accept that first.",
+                marks=", ".join(deleted[:5]),
+            )
+        )
     unbooked = [one.mark for one in standing if one.state != EntryState.BOOKED]
     moving = [
         one.document

@@ -37,6 +37,8 @@ def _show(result: "Reconciled") -> None:
     summary.states(summary.console(), result.documents)
     say(f"  Booked here {number(result.booked)}, in the books {number(result.found)}.")
     say(f"  {number(result.asked)} entries were asked for, {number(result.agreeing)} are as they were sent.")
+    if result.accepted:
+        say(f"  {number(result.accepted)} differ as it was accepted.")
     for name, counted in (("status", result.statuses), ("period", result.periods)):
         if counted.keys() - {"-"}:
             told = ", ".join(f"{number(count)} {what}" for what, count in sorted(counted.items()))

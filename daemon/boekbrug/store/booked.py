@@ -1,6 +1,6 @@
 """What is booked, as far as it is compared with what a target has now."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -8,8 +8,18 @@ from sqlalchemy import Connection
 
 from boekbrug.store import daily, events
 from boekbrug.store import problems as closing
-from boekbrug.store.bulk import update_rows
-from boekbrug.store.tables import document, document_state, effect, entry, entry_state, licence, membership, problem
+from boekbrug.store.bulk import run_rows, select_rows, update_rows
+from boekbrug.store.tables import (
+    document,
+    document_state,
+    effect,
+    entry,
+    entry_state,
+    licence,
+    membership,
+    problem,
+    seen_at_target,
+)
 from boekbrug.store.words import EntryState, Reason
 
 EXTRA = "extra-at-target"
@@ -22,6 +32,77 @@ class BookedEntry(NamedTuple):
     mark: str
     remote_id: str
     reason: str
+
+
+class Living(NamedTuple):
+    """An entry that is composed or booked, and where it stands."""
+
+    entry: int
+    mark: str
+    state: str
+    reason: str
+
+
+def living(connection: Connection, licence_id: int, documents: Collection[int]) -> list[Living]:
+    """List all entries that book something of documents, reversals under way among them."""
+    return [Living(*row) for row in select_rows(connection, _LIVING, [licence_id, list(documents)])]
+
+
+def upon(connection: Connection, entries: Collection[int]) -> list[Living]:
+    """List the entries that were composed upon others and stand."""
+    return [Living(*row) for row in select_rows(connection, _UPON, [list(entries)])]
+
+
+def deleted_of(connection: Connection, licence_id: int, documents: Collection[int]) -> list[int]:
+    """List the entries of documents that were deleted at the target, also those whose deletion was accepted."""
+    return [id for (id,) in select_rows(connection, _DELETED_OF, [licence_id, list(documents), str(Reason.DELETED)])]
+
+
+_COLUMNS = "select distinct s.entry, s.mark, s.state, s.reason from entry_state s"
+_LIVING = f"""
+    {_COLUMNS} join membership m on m.entry = s.entry
+    where m.licence = ? and m.document in ?* and m.ended_at is null order by s.entry
+"""
+_UPON = f"{_COLUMNS} where s.after in ?* and s.state <> 'replaced' order by s.entry"
+_DELETED_OF = """
+    select distinct s.entry from membership m join entry_state s on s.entry = m.entry
+    where m.licence = ? and m.document in ?* and s.state = 'booked' and s.reason = ? order by s.entry
+"""
+
+
+class Seen(NamedTuple):
+    """How an entry looked at its target when it differed last, and how it looked when that was accepted."""
+
+    last: str
+    accepted: str | None
+
+
+def seen(connection: Connection, entries: Collection[int]) -> dict[int, Seen]:
+    """Read how entries looked at their target that differed from what was sent."""
+    columns = seen_at_target.c
+    query = sa.select(columns.entry, columns.seen, columns.accepted).where(columns.entry.in_(entries))
+    return {id: Seen(last, accepted) for id, last, accepted in connection.execute(query)}
+
+
+def keep_seen(connection: Connection, looks: Mapping[int, str]) -> None:
+    """Keep how entries look at their target now."""
+    run_rows(connection, _KEEP_SEEN, list(looks.items()))
+
+
+_KEEP_SEEN = """
+    insert into seen_at_target (entry, seen) values (?, ?) on conflict (entry) do update set seen = excluded.seen
+"""
+
+
+def accept_seen(connection: Connection, entries: Collection[int]) -> None:
+    """Take as accepted how entries looked last."""
+    columns = seen_at_target.c
+    connection.execute(sa.update(seen_at_target).where(columns.entry.in_(entries)).values(accepted=columns.seen))
+
+
+def forget_seen(connection: Connection, entries: Collection[int]) -> None:
+    """Forget how entries differed that are as they were sent again."""
+    connection.execute(sa.delete(seen_at_target).where(seen_at_target.c.entry.in_(entries)))
 
 
 def booked_from(
@@ -73,10 +154,11 @@ def note_reasons(
     )
 
 
-def records_of(connection: Connection, entries: Collection[int]) -> list[str]:
+def records_of(connection: Connection, entries: Collection[int]) -> dict[int, str]:
     """Name the records that answer for entries."""
-    query = sa.select(entry_state.c.remote_id).where(entry_state.c.entry.in_(entries))
-    return [id for id in connection.scalars(query) if id]
+    columns = entry_state.c
+    query = sa.select(columns.entry, columns.remote_id).where(columns.entry.in_(entries))
+    return {id: remote_id or "" for id, remote_id in connection.execute(query)}
 
 
 def end_memberships(connection: Connection, entries: Collection[int], now: int) -> None:

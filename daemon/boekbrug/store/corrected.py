@@ -23,6 +23,17 @@ def due(connection: Connection, licence: int, now: int, limit: int) -> list[int]
     return [id for (id,) in select_rows(connection, query, [licence, now, str(Reason.CHANGED), limit])]
 
 
+def is_due(connection: Connection, licence: int, document: int) -> bool:
+    """Tell whether a document still is one that changed after it was booked."""
+    columns = document_state.c
+    found = connection.scalar(
+        sa.select(columns.reason).where(
+            columns.licence == licence, columns.document == document, columns.state == "booked"
+        )
+    )
+    return found == Reason.CHANGED
+
+
 def put_off(connection: Connection, licence: int, document: int, next_at: int | None) -> None:
     """Say when the correction of a document is looked at again; None leaves it to a person or another change."""
     columns = document_state.c

@@ -22,6 +22,11 @@ class CursorClaim(NamedTuple):
 _KEY = ("connection", "unit", "purpose")
 _NAMED = sa.and_(*(fetch_cursor.c[name] == sa.bindparam(f"of_{name}") for name in _KEY))
 _READ = sa.select(fetch_cursor.c.fence, fetch_cursor.c.value, fetch_cursor.c.claimed_until).where(_NAMED)
+# two licences of one unit may come for the first time at once
+_ADD = sa.text(
+    "insert into fetch_cursor (connection, unit, purpose, value, fence, changed_at) "
+    "values (:of_connection, :of_unit, :of_purpose, '', 0, :now) on conflict do nothing"
+)
 _MINE = sa.update(fetch_cursor).where(_NAMED, fetch_cursor.c.fence == sa.bindparam("held"))
 
 
@@ -40,10 +45,8 @@ def claim(
     named = _named(source, unit, purpose)
     row = connection.execute(_READ, named).one_or_none()
     if row is None:
-        key = {"connection": source, "unit": unit, "purpose": purpose}
-        values = {"value": "", "fence": 1, "claimed_by": worker, "claimed_until": until, "changed_at": now}
-        connection.execute(sa.insert(fetch_cursor), {**key, **values})
-        return CursorClaim(source, unit, purpose, 1, "")
+        connection.execute(_ADD, {**named, "now": now})
+        row = connection.execute(_READ, named).one()
     if row.claimed_until is not None and row.claimed_until > now:
         return None
     values = {"fence": row.fence + 1, "claimed_by": worker, "claimed_until": until}

@@ -92,6 +92,11 @@ def list_all(connection: Connection) -> list[Licence]:
     return [Licence(*row) for row in connection.execute(_READ.order_by(licence.c.name))]
 
 
+def lock(connection: Connection, id: int) -> None:
+    """Let no run compose for a licence, and no other act change what is booked, until this transaction ends."""
+    connection.execute(sa.select(licence.c.id).where(licence.c.id == id).with_for_update())
+
+
 def rules_body(connection: Connection, id: int, version: int) -> str:
     """Read a version of a licence's rules as JSON."""
     return str(connection.execute(_RULES, {"id": id, "version": version}).scalar_one())

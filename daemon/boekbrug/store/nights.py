@@ -31,15 +31,10 @@ def due(connection: Connection, now: int) -> tuple[int, int] | None:
     return None if found is None else (found.id, found.compare_at)
 
 
-def claim(connection: Connection, id: int, due_at: int, next_at: int) -> bool:
-    """Take a comparison upon oneself by giving the licence its next night; False when another node was quicker."""
+def move(connection: Connection, id: int, due_at: int, next_at: int) -> bool:
+    """Move the comparison of a licence from one moment to another; False when another node has moved it."""
     mine = sa.update(licence).where(licence.c.id == id, licence.c.compare_at == due_at)
     return connection.execute(mine.values(compare_at=next_at)).rowcount == 1
-
-
-def put_off(connection: Connection, id: int, next_at: int) -> None:
-    """Compare again then, as the target could not be asked."""
-    connection.execute(sa.update(licence).where(licence.c.id == id).values(compare_at=next_at))
 
 
 def keep(connection: Connection, id: int, differences: int, now: int) -> None:

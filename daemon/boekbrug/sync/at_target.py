@@ -2,87 +2,161 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Match, Problem, Severity
-from boekbrug.store import booked, problems, states
-from boekbrug.store.booked import EXTRA, BookedEntry
+from boekbrug.store import booked, licences, problems, states
+from boekbrug.store.booked import EXTRA, BookedEntry, Seen
 from boekbrug.store.licences import Licence
-from boekbrug.store.problems import Opened
-from boekbrug.store.states import Move
+from boekbrug.store.problems import Open, Opened
+from boekbrug.store.states import Move, Standing
 from boekbrug.store.words import Reason
+from boekbrug.sync import revise
 from boekbrug.sync.workplace import Workplace
 
-_CODES = {"deleted": "deleted-at-target", "changed": "changed-at-target"}
-_REASONS = {"deleted": Reason.DELETED, "changed": Reason.DIFFERS}
+GONE = "deleted-at-target"
+_CODES = {"deleted": GONE, "changed": "changed-at-target"}
+_BOOKED_OTHERWISE = ("differs-at-target", "double-at-target")
+"""Codes that told of a difference when the entry was booked: it needs no second problem."""
+_REASONS = {"": Reason.PLAIN, "deleted": Reason.DELETED, "changed": Reason.DIFFERS, "accepted": Reason.DIFFERS}
+_WORST_FIRST = ("deleted", "changed", "accepted", "")
 
 
-class Differing(Protocol):
-    """How an entry differs: its kind, and what is other than was sent."""
+AT_TARGET = (*_CODES.values(), *_BOOKED_OTHERWISE)
+"""Codes of problems that tell how an entry stands at its target."""
 
-    @property
-    def kind(self) -> str:
-        """Deleted, changed, or untold."""
-        ...
 
-    @property
-    def what(self) -> str:
-        """What was sent and what is booked."""
-        ...
+class Noted(NamedTuple):
+    """An entry that was asked for: deleted, changed, changed as a person has accepted, untold, or "" for as sent.
+
+    `what` says what is other than was sent; `seen` stands for how it looks there, as far as that is compared.
+    """
+
+    entry: BookedEntry
+    kind: str = ""
+    what: str = ""
+    seen: str = ""
 
 
 def keep_differences(
     work: Workplace,
     licence: Licence,
-    noted: Sequence[tuple[BookedEntry, Differing | None]],
+    noted: Sequence[Noted],
     extras: Sequence[tuple[str, Match]],
     dated: tuple[dt.date, dt.date],
 ) -> None:
-    """Mark booked documents whose entry is gone or changed, once each, and those that are well again.
+    """Mark entries that are gone, changed or well again, and their documents as far as these are booked.
 
-    A difference that a person has accepted stays accepted; what cannot be told stays as it was.
+    What of a document is under way stays so: the next look moves it, once it is booked. What cannot be told stays as
+    it was.
     """
-    moved = [(item, difference) for item, difference in noted if _is_news(item, difference)]
     with work.database.read() as connection:
-        members = states.members_of(connection, [item.id for item, _ in moved])
-    work.ids.ensure(len(moved) + 2 * len(members) + len(extras))
+        before = booked.seen(connection, [one.entry.id for one in noted])
+        news = [one for one in noted if _is_news(one, before)]
+        members = states.members_of(connection, [one.entry.id for one in news])
+    work.ids.ensure(len(news) + 2 * len(members) + len(extras))
     with work.database.write() as connection:
+        licences.lock(connection, licence.id)
         now = work.database.now(connection)
-        _mark(connection, work, licence, moved, now)
+        _Keeping(connection, work, licence, now).keep(news, before)
         _keep_extras(connection, work, licence, extras, dated, now)
 
 
-def _is_news(item: BookedEntry, difference: Differing | None) -> bool:
-    if difference is None:
+def _is_news(one: Noted, before: Mapping[int, Seen]) -> bool:
+    """Tell whether there may be something to write; what differs may be so at every look."""
+    id, reason = one.entry.id, one.entry.reason
+    if one.kind == "":
         # what differed because of its total is for a person: the amounts per line may agree all the same
-        return item.reason == Reason.DELETED
-    return difference.kind in _REASONS and item.reason != _REASONS[difference.kind]
+        return reason == Reason.DELETED or id in before
+    if one.kind == "accepted":
+        return reason != Reason.DIFFERS or before[id].last != one.seen
+    return one.kind in _CODES
 
 
-def _mark(
-    connection: Connection,
-    work: Workplace,
-    licence: Licence,
-    moved: Sequence[tuple[BookedEntry, Differing | None]],
-    now: int,
-) -> None:
-    reasons = {item.id: _REASONS[found.kind] if found else Reason.PLAIN for item, found in moved}
-    booked.note_reasons(connection, licence.id, list(reasons.items()), work.ids.take(len(reasons)), now)
-    by_entry: Mapping[int, tuple[BookedEntry, Differing | None]] = {item.id: (item, found) for item, found in moved}
-    moves, opened = [], []
-    for entry, of, document, _ in states.members_of(connection, list(by_entry)):
-        item, found = by_entry[entry]
-        moves.append(Move(of, document, DocumentState.BOOKED, reasons[entry], entry))
-        if found:
-            problem = Problem(code=_CODES[found.kind], facts={"mark": item.mark, "what": found.what})
-            opened.append(Opened(problem, licence=of, document=document, entry=entry, severity=Severity.WARNING))
-    problems.close_for_documents(connection, licence.id, [move.document for move in moves], now)
-    states.move(connection, moves, work.ids.take(len(moves)), now)
-    problems.open_problems(connection, opened, work.ids.take(len(opened)), now)
+class _Keeping:
+    """Writes what was noted about entries, as far as they book something still."""
+
+    def __init__(self, connection: Connection, work: Workplace, licence: Licence, now: int) -> None:
+        self._connection, self._ids, self._licence, self._now = connection, work.ids, licence.id, now
+
+    def keep(self, news: Sequence[Noted], before: Mapping[int, Seen]) -> None:
+        """Mark entries, move their booked documents, and close and open problems."""
+        members = states.members_of(self._connection, [one.entry.id for one in news])
+        alive = {entry for entry, *_ in members}
+        of_entry = {one.entry.id: one for one in news if one.entry.id in alive}
+        self._note(list(of_entry.values()))
+        pairs = [(of_entry[entry], document) for entry, _, document, _ in members]
+        self._move(pairs)
+        self._tell(pairs, before)
+
+    def _note(self, news: Sequence[Noted]) -> None:
+        reasons = [(one.entry.id, _REASONS[one.kind]) for one in news if one.entry.reason != _REASONS[one.kind]]
+        event_ids = self._ids.take(len(reasons))
+        booked.note_reasons(self._connection, self._licence, reasons, event_ids, self._now)
+        booked.keep_seen(self._connection, {one.entry.id: one.seen for one in news if one.seen})
+        booked.forget_seen(self._connection, [one.entry.id for one in news if one.kind == ""])
+
+    def _move(self, pairs: Sequence[tuple[Noted, int]]) -> None:
+        """Move what is booked; what waits, is in doubt or has a problem is on its way, and stays."""
+        mine, now = self._licence, self._now
+        of: dict[int, Noted] = {}
+        for one, document in sorted(pairs, key=lambda pair: _WORST_FIRST.index(pair[0].kind)):
+            of.setdefault(document, one)
+        standing = [
+            one
+            for one in states.standings(self._connection, list(of))
+            if one.licence == mine and _is_to_move(one, of[one.document].kind)
+        ]
+        well = [one for one in standing if of[one.document].kind == ""]
+        moves = revise.again(self._connection, well, now)
+        moves += [
+            Move(mine, one.document, DocumentState.BOOKED, _REASONS[kind], one.entry)
+            for one in standing
+            if (kind := of[one.document].kind)
+        ]
+        problems.close_for_documents(self._connection, mine, [move.document for move in moves], now)
+        states.move(self._connection, moves, self._ids.take(len(moves)), now)
+
+    def _tell(self, pairs: Sequence[tuple[Noted, int]], before: Mapping[int, Seen]) -> None:
+        of_entry = {one.entry.id: one for one, _ in pairs}
+        found = problems.of_documents(self._connection, [self._licence], [document for _, document in pairs])
+        found = [one for one in found if one.entry in of_entry]
+        over = {one.id for one in found if _is_over(one, of_entry[one.entry or 0], before)}
+        booked.close(self._connection, over, self._now)
+        left = [one for one in found if one.id not in over]
+        told = {(one.entry, one.document) for one in left if one.code in _CODES.values()}
+        told_at_once = {one.entry for one in left if one.code in _BOOKED_OTHERWISE}
+        opened = [
+            Opened(
+                Problem(code=_CODES[one.kind], facts={"mark": one.entry.mark, "what": one.what}),
+                licence=self._licence, document=document, entry=one.entry.id, severity=Severity.WARNING,
+            )
+            for one, document in pairs
+            if one.kind in _CODES and (one.entry.id, document) not in told
+            and not (one.kind == "changed" and one.entry.id in told_at_once)
+        ]  # fmt: skip
+        problems.open_problems(self._connection, opened, self._ids.take(len(opened)), self._now)
+
+
+def _is_to_move(one: Standing, kind: str) -> bool:
+    if one.state != DocumentState.BOOKED:
+        return False
+    if kind == "":
+        return one.reason in (Reason.DELETED, Reason.DIFFERS)
+    # an accepted difference leaves alone what the source has changed since
+    return one.reason == Reason.DELETED if kind == "accepted" else one.reason != _REASONS[kind]
+
+
+def _is_over(problem: Open, one: Noted, before: Mapping[int, Seen]) -> bool:
+    """Tell whether a problem is none any more, or says something else than what is there now."""
+    if problem.code in _CODES.values():
+        return problem.code != _CODES.get(one.kind) or problem.facts.get("what") != one.what
+    known = before.get(one.entry.id)
+    return problem.code == "differs-at-target" and known is not None and known.last != one.seen
 
 
 def _keep_extras(

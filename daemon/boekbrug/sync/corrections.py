@@ -29,6 +29,7 @@ from boekbrug.sync.workplace import Workplace
 
 _encode = msgspec.msgpack.Encoder().encode
 PREPAYMENT = "prepayment"
+DELETED = "what books it was deleted in the books; accept that first"
 RELEASED = "its invoice has released this prepayment; reverse that first"
 WHOLE_TERM = "the source's own ledger is corrected by reversing its term and booking it anew"
 
@@ -58,6 +59,8 @@ def correct_changed(work: Workplace, claim: LicenceClaim, books: Books) -> Itera
         work.ids.ensure(IDS_PER_DOCUMENT)
         with work.database.write() as connection:
             licences.hold(connection, claim, work.until(now))
+            if not corrected.is_due(connection, books.licence.id, document):
+                continue
             keep(connection, work, books, document, found, now)
             if paid:
                 _tell_matched(connection, work, books, document, paid, now)
@@ -76,8 +79,9 @@ def plan(
 ) -> Planned | Composed:
     """Compose the correction of a booked document, or say why there is none; `remove` takes it out whatever it is."""
     standing = standing_of(connection, books.licence.id, document)
-    if not standing or standing[-1].state != "booked":
-        return Held("it is not booked")
+    is_deleted = any(one.reason == Reason.DELETED for one in standing)
+    if is_deleted or not standing or standing[-1].state != "booked":
+        return Held(DELETED if is_deleted else "it is not booked")
     [candidate] = booked_ids(connection, books.licence.id, [document])
     if books.rules.rules.mode in LEDGER_MODES and candidate.kind != DocumentKind.BALANCE:
         return Held(WHOLE_TERM)

@@ -52,8 +52,8 @@ class Revision:
         self._mark(connection, [s for s in standing if s.state == DocumentState.BOOKED], Reason.GONE, now)
 
     def _mark(self, connection: Connection, booked: Sequence[Standing], reason: Reason, now: int) -> None:
-        # what a person reversed stays so: to book it again is theirs to say
-        fresh = [s for s in booked if s.reason not in (reason, Reason.REVERSED)]
+        # what a person reversed stays so: to book it again is theirs to say; so it is where the books have it no more
+        fresh = [s for s in booked if s.reason not in (reason, Reason.REVERSED, Reason.DELETED)]
         next_at = now if reason is Reason.CHANGED else None
         moves = [Move(s.licence, s.document, DocumentState.BOOKED, reason, s.entry, next_at) for s in fresh]
         self._move(connection, moves, now)
@@ -114,14 +114,15 @@ def _dissolve(connection: Connection, ids: Ids, entry: int, licence: int, now: i
     """Take out an entry with those composed upon it, and return the documents of all; none when it is too late."""
     freed = states.standing_in(connection, entry)
     upon = states.composed_upon(connection, entry)
-    if not _replace(connection, ids, entry, licence, now):
+    if not replace(connection, ids, entry, licence, now):
         return []
     for one in upon:
         freed += _dissolve(connection, ids, one, licence, now)
     return freed
 
 
-def _replace(connection: Connection, ids: Ids, entry: int, licence: int, now: int) -> bool:
+def replace(connection: Connection, ids: Ids, entry: int, licence: int, now: int) -> bool:
+    """Take out an entry that never existed at the target, whose memberships end; False when it is too late."""
     taken = connection.execute(
         sa.update(entry_state)
         .where(entry_state.c.entry == entry, entry_state.c.state.in_(_REPLACEABLE))

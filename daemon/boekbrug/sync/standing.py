@@ -25,6 +25,7 @@ class Stands(NamedTuple):
     state: str
     mark: str
     term: int | None
+    reason: str
 
     @property
     def is_total(self) -> bool:
@@ -44,7 +45,7 @@ def standing_in(connection: Connection, ids: Collection[int]) -> list[Stands]:
 
 
 _STANDS = """
-    select m.document, m.facet, m.revision, m.entry, m.share, s.state, s.mark, e.term
+    select m.document, m.facet, m.revision, m.entry, m.share, s.state, s.mark, e.term, s.reason
     from membership m join entry_state s on s.entry = m.entry join entry e on e.id = m.entry
     where m.ended_at is null and m.facet not like 'reversal%' and
 """

@@ -11,6 +11,7 @@ from boekbrug.acts.set_aside import TAKEN_UP
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import cases, lists
 from boekbrug.store.words import SET_ASIDE, Reason
+from boekbrug.sync.at_target import AT_TARGET, GONE
 from boekbrug.web.door import Door, PathId, Right, Visit
 from boekbrug.web.find import reason_of, undecided
 from boekbrug.web.licence import moment
@@ -42,13 +43,18 @@ def sale_routes(pages: Pages, door: Door) -> APIRouter:
             "one": one, "history": history, "cases": raised, "reason_of": reason_of, "moment": moment, "link": link,
             "can_retry": one.state == DocumentState.PROBLEM, "is_aside": one.reason in TAKEN_UP,
             "undecided": undecided(one), "is_booked": one.state == DocumentState.BOOKED,
-            "gone": one.reason == Reason.DELETED, "to_accept": one.reason in (Reason.DELETED, Reason.DIFFERS),
+            "gone": tells(one, Reason.DELETED, GONE), "to_accept": tells(one, Reason.DIFFERS, *AT_TARGET),
             "changed": one.reason == Reason.CHANGED, "asks": asks(one), "methods": methods,
             "can_set_aside": one.state in (DocumentState.PROBLEM, DocumentState.HELD), "aside": SET_ASIDE,
         }  # fmt: skip
         return pages.render(request, writing, "sale.html", values, visit)
 
     return router
+
+
+def tells(one: Found, reason: Reason, *codes: str) -> bool:
+    """Tell whether a document is said to stand otherwise in the books, also while something of it is under way."""
+    return one.reason in (reason, Reason.DELETED) or any(problem.code in codes for problem in one.problems)
 
 
 def asks(one: Found) -> bool:

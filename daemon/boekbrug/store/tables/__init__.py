@@ -24,6 +24,7 @@ from boekbrug.store.tables.entries import (
     event,
     membership,
     party,
+    seen_at_target,
     term,
     term_day,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "run",
     "sale_basis",
     "secret",
+    "seen_at_target",
     "session",
     "tally",
     "term",

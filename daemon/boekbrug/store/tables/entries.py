@@ -119,6 +119,16 @@ partial_index(
     unique=True,
 )
 
+# how an entry that was changed at its target looked there last, and how it looked when a person accepted that
+seen_at_target = Table(
+    "seen_at_target",
+    metadata,
+    integer("entry", primary_key=True, autoincrement=False),
+    word("seen"),
+    word("accepted", null=True),
+    sqlite_with_rowid=False,
+)
+
 term = Table(
     "term",
     metadata,

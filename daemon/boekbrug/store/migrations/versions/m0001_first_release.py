@@ -275,6 +275,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("ended_at is null"),
     )
     op.create_table(
+        "seen_at_target",
+        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("seen", sa.String(length=64), nullable=False),
+        sa.Column("accepted", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_seen_at_target")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "payload",
         sa.Column(
             "document", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
