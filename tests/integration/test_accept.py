@@ -95,10 +95,10 @@ def test_a_refused_correction_of_what_was_deleted_stays_a_problem_until_that_is_
 @pytest.mark.parametrize("rebook", [True, False])
 def test_nothing_is_accepted_while_a_correction_is_on_its_way(business: Business, rebook: bool) -> None:
     corrected(business)
-    compare(business)
     business.clock.advance(dt.timedelta(minutes=20))
     with business.house.workplace("tests") as work:
         worker = work_until(Worker(work), "intended")
+        compare(business)
         with pytest.raises(ActRefused) as refused:
             accept(business.desk, business.licence, "W1", rebook=rebook)
         assert "on its way to the books" in str(refused.value.reasons[0])
@@ -120,10 +120,10 @@ def test_nothing_is_accepted_while_nobody_may_take_the_correction_back(business:
 
 def test_a_worker_that_has_the_correction_at_hand_loses_it_to_the_person_who_accepts(business: Business) -> None:
     corrected(business)
-    compare(business)
     business.clock.advance(dt.timedelta(minutes=20))
     with business.house.workplace("tests") as work:
         worker = work_until(Worker(work), "claimed")
+        compare(business)
         accept(business.desk, business.licence, "W1", rebook=True)
         work_until(worker, "")
     assert business.sync() == {"booked": 3}
@@ -137,12 +137,20 @@ def work_until(worker: Worker, phase: str) -> Worker:
     return worker
 
 
+def test_nothing_is_sent_upon_what_was_deleted(business: Business) -> None:
+    corrected(business)
+    compare(business)
+    business.clock.advance(dt.timedelta(minutes=20))
+    for _ in range(3):
+        assert business.sync() == {"booked": 2, "waiting": 1}
+    assert booked_of(business, "W1") == 0
+
+
 @pytest.mark.parametrize("rebook", [True, False])
 def test_a_deletion_is_not_accepted_while_a_correction_of_it_stands_in_the_books(
     business: Business, rebook: bool
 ) -> None:
     corrected(business)
-    compare(business)
     assert business.sync() == {"booked": 3}
     business.clock.advance(dt.timedelta(hours=1))
     compare(business)

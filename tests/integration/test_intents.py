@@ -108,6 +108,8 @@ def test_only_what_is_due_and_whose_original_is_booked_is_claimed(bench: Bench) 
     bench.entry(5, state="booked", next_at=None)
     bench.entry(6, after=5, next_at=NOW - 1)
     bench.entry(7, after=2)
+    bench.entry(8, state="booked", reason="deleted-at-target", next_at=None)
+    bench.entry(9, after=8)
     assert bench.claim(limit=1) == [(6, FENCE + 1, True)]
     assert bench.claim() == [(1, FENCE + 1, True)]
     assert bench.claim() == []

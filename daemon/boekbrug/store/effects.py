@@ -101,7 +101,9 @@ def claim_due(
 _DUE = """
     select s.entry, s.licence, s.fence, s.tries, s.reason from entry_state s
     where s.licence = ? and s.next_at <= ? and s.state = 'due'
-    and (s.after is null or exists (select 1 from entry_state o where o.entry = s.after and o.state = 'booked')) {}
+    and (s.after is null or exists (
+        select 1 from entry_state o where o.entry = s.after and o.state = 'booked' and o.reason <> 'deleted-at-target'
+    )) {}
     order by s.next_at, s.entry limit ?
 """
 _PARTY_KNOWN = """
