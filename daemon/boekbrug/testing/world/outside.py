@@ -18,6 +18,7 @@ from boekbrug.testing.world.vendor import Vendor
 
 UNITS = ("shop", "till")
 """What sells, each for a licence of its own."""
+PERIOD_CLOSED, MOVED = "period-closed", "moved"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -64,6 +65,7 @@ class World:
     #: an old copy of the database was put back at some time
     put_back: bool = False
     _serial: int = 0
+    _hit: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.vendor = Vendor(self.clock, self.chance)
@@ -159,6 +161,12 @@ class World:
     def close(self, *, closed: bool) -> None:
         """Close the books' period, or open it again."""
         self.is_closed = closed
+        self._hit.discard(PERIOD_CLOSED)
+
+    def move(self) -> None:
+        """Let the books be at another address from now on."""
+        self.is_moved = True
+        self._hit.discard(MOVED)
 
     def mend(self) -> None:
         """Open the period again and let the books be found where they are."""
@@ -166,10 +174,17 @@ class World:
         self.is_moved = False
         self.chance.storm = 0
 
+    def hit(self, what: str) -> None:
+        """Count what lasts for a while when it hits its first call."""
+        if what not in self._hit:
+            self._hit.add(what)
+            self.chance.met[what] += 1
+
     def enter(self, access: str) -> None:
         """Let a call in; raise what keeps it out."""
         self.perils.call()
         if self.is_moved:
+            self.hit(MOVED)
             raise NotReachable(host="books")
         if self.chance.storms():
             raise Retriable(retry_after=self.retry_after())
