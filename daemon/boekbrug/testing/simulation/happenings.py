@@ -133,7 +133,7 @@ class Happenings:
         return f"{worker} dawdles"
 
     def _plan(self, peril: Peril, n: int) -> str:
-        self._sim.perils.plan(peril, 0)
+        self._sim.perils.plan(peril, 0, lasts=2)
         return f"{peril}: {self._sim.work(n)}"
 
     def _meet(self, act: Callable[[], str], n: int) -> str:

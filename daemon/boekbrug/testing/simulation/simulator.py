@@ -64,6 +64,7 @@ class Simulation:
         self.frozen: dict[str, int] = {}
         self.coverage: Counter[Cell] = Counter()
         self._phases: dict[int, str] = {}
+        self._licences: dict[int, int] = {}
         self._seen: Counter[str] = Counter()
         self.crew = [self._hire() for _ in range(self.workers)]
         self.happenings = Happenings(self)
@@ -107,7 +108,7 @@ class Simulation:
         """Let a worker take a step, or die in it; one that cannot reach its database starts anew."""
         worker = self.crew[n]
         name = worker.work.worker
-        states, refused = self.states(), self.perils.refused
+        states, refused = self.states(n), self.perils.refused
         try:
             with self.perils.at_work():
                 done = worker.step()
@@ -120,7 +121,7 @@ class Simulation:
             self._replace(n, states)
             return f"{name} has lost its database ({error.orig}) and starts anew"
         self._cover(n, states)
-        self._phases[n] = "idle" if done is None else done.phase
+        self._stands(n, "idle" if done is None else done.phase)
         if done is None:
             self.clock.advance(dt.timedelta(seconds=self.random.choice((1, 5, 20, 61))))
             self.world.settle_late_commits()
@@ -132,11 +133,11 @@ class Simulation:
         """Count what strikes worker `n`, unless it is idle, by the phase that it is in and the states of entries."""
         if self.is_at_work(n):
             self.met[fault] += 1
-            self._note(n, fault, self.states())
+            self._note(n, fault, self.states(n))
 
     def is_at_work(self, n: int) -> bool:
         """Tell whether a worker has a run under way."""
-        return self._phases.get(n, "idle") not in ("idle", "run-done", "claim-lost")
+        return self.stands_at(n) not in ("idle", "run-done", "claim-lost")
 
     def awake(self) -> list[int]:
         """List the workers that do not stand still; whoever does is a step nearer to going on, at once if all do."""
@@ -146,13 +147,18 @@ class Simulation:
             self.frozen.clear()
         return awake or list(range(len(self.crew)))
 
-    def states(self) -> list[str]:
-        """List the states that entries are in."""
-        return self.watch.states() or ["none"]
+    def states(self, n: int) -> list[str]:
+        """List the states of the entries of the licence that a worker was at last."""
+        licence = self._licences.get(n)
+        return [] if licence is None else self.watch.states(licence) or ["none"]
 
     def phase(self, n: int) -> str:
         """Return the phase that a worker is in, by its last step."""
-        return phase_of(self._phases.get(n, "idle"))
+        return phase_of(self.stands_at(n))
+
+    def stands_at(self, n: int) -> str:
+        """Return the last step of a worker."""
+        return self._phases.get(n, "idle")
 
     def overlook(self) -> None:
         """Leave out of the table what befell no worker: late commits that arrive as time passes."""
@@ -162,13 +168,14 @@ class Simulation:
         """Let a worker die where it stands, and put a new one in its place."""
         dead = self.crew[n].work.worker
         self.strike(n, "killed")
-        self._replace(n, self.states())
+        self._replace(n, self.states(n))
         return f"{dead} is killed"
 
     def hire_all(self) -> None:
         """Put new workers in the place of all."""
         self.frozen.clear()
         self._phases.clear()
+        self._licences.clear()
         self.crew = [self._hire() for _ in self.crew]
 
     def come_to_rest(self) -> None:
@@ -226,6 +233,12 @@ class Simulation:
         self._cover(n, states)
         self.crew[n] = self._hire()
         self._phases.pop(n, None)
+        self._licences.pop(n, None)
+
+    def _stands(self, n: int, step: str) -> None:
+        self._phases[n] = step
+        if step == "claimed-licence" and (licence := self.watch.licence_of(self.crew[n].work.worker)) is not None:
+            self._licences[n] = licence
 
     def _cover(self, n: int, states: list[str]) -> None:
         """Note what went wrong in a worker's step, by its phase and the states before it."""

@@ -58,6 +58,8 @@ class World:
     is_closed: bool = False
     #: the books have moved to another address
     is_moved: bool = False
+    #: how many orders the shop lists in a page; 0 leaves it to chance
+    page_size: int = 0
     #: the till's sales are booked as one total per day
     totals_per_day: bool = False
     #: the clock was put back at some time
