@@ -8,10 +8,10 @@ from random import Random
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from boekbrug.testing.simulation.place import make_template
+from boekbrug.testing.simulation.place import LIMITS, make_template
 from boekbrug.testing.simulation.simulator import Simulation
 from boekbrug.testing.simulation.stage import own_stage
-from boekbrug.testing.world import STORM, Chance, Peril, Perils
+from boekbrug.testing.world import STORM, Chance, Fault, Peril, Perils
 
 LASTS = 3
 
@@ -73,3 +73,23 @@ def test_any_number_of_workers_begins_in_any_night_in_any_kind_of_world() -> Non
         asks = stage.target.capabilities.prepare_asks
         met.add((stage.world.clock.now(), 1 + seed % 3, stage.reverses, asks))
     assert len(met) == 3 * 3 * 2 * 2
+
+
+def test_books_that_are_not_found_where_they_were_are_not_taken_for_books_without_the_entry(tmp_path: Path) -> None:
+    simulation = Simulation(seed=3, folder=tmp_path, template=make_template(tmp_path), workers=1)
+    simulation.chance.faulty = False
+    world, worker = simulation.world, simulation.crew[0]
+    world.sell("shop", buyer=0)
+    simulation.chance.script = [Fault.LOST_REPLY]
+    while not world.records:
+        worker.step()
+    world.move(leaving_a_server=True)
+    for _ in range(3):
+        while worker.step() is not None:
+            simulation.watch.now()
+        simulation.clock.advance(LIMITS.quiet_period * 2)
+    assert simulation.watch.states() == ["in-doubt"]
+    simulation.come_to_rest()
+    simulation.watch.end(simulation.house.database)
+    assert len(world.records) == 1
+    simulation.close()

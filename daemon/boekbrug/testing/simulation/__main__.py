@@ -17,7 +17,7 @@ from boekbrug.testing.simulation.place import make_template
 from boekbrug.testing.simulation.simulator import STEPS, Simulation
 from boekbrug.testing.world import Died
 
-_RARELY = 20_000
+_RARELY, _COLLECTED_EVERY = 20_000, 25
 
 
 def main() -> int:
@@ -48,6 +48,8 @@ def main() -> int:
             except (Exception, Died) as broken:  # noqa: BLE001 - whatever ends a seed is told with its trace
                 _print("\n".join([*simulation.trace, *traceback.format_exception(broken), f"seed {seed}: {broken!r}"]))
                 return 1
+            if seed % _COLLECTED_EVERY == 0:
+                gc.collect()
             if options.trace:
                 _print("\n".join(simulation.trace))
             met += simulation.all_met()

@@ -152,8 +152,10 @@ class Happenings:
         return "the period is closed in the books"
 
     def _move(self) -> str:
-        self._sim.world.move()
-        return "the books move to another address"
+        # every second move leaves a server behind
+        leaving = len(self._sim.trace) % 2 == 1
+        self._sim.world.move(leaving_a_server=leaving)
+        return f"the books move to another address{', and a server stays that knows nothing' if leaving else ''}"
 
     def _storm(self) -> str:
         self._sim.chance.begin_storm(self._random.randint(3, 8))

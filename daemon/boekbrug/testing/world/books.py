@@ -40,6 +40,7 @@ from boekbrug.contract import (
     Prepared,
     Problem,
     Refused,
+    RefusedCall,
     Retriable,
     Target,
     TargetCapabilities,
@@ -49,6 +50,7 @@ from boekbrug.testing.world.faults import Fault, FindFault, post
 from boekbrug.testing.world.outside import PERIOD_CLOSED, World
 
 _CLOSED = Problem(code="refused", facts={"details": "the period is closed"})
+_NOT_FOUND = Problem(code="refused", facts={"details": "HTTP 404"})
 _UNFIT = Problem(code="refused", facts={"details": "the card has another country"})
 
 
@@ -101,7 +103,10 @@ def target_of(world: World, *, batch_size: int, prepare_asks: bool = True) -> ty
 
         def post(self, administration: str, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
             """Commit a batch, unless or although an accident happens."""
-            self._enter()
+            try:
+                self._enter()
+            except RefusedCall:
+                return [Refused(problems=(_NOT_FOUND,))] * len(prepared)
             if world.is_closed:
                 world.hit(PERIOD_CLOSED)
                 return [Refused(problems=(_CLOSED,))] * len(prepared)

@@ -52,6 +52,8 @@ class Network:
             world.hit(PERIOD_CLOSED)
         if world.is_moved:
             world.hit(MOVED)
+            if world.answers_404:
+                return Answer(404, {}, b"")
             raise NotReachable(reason="the books have moved")
         if world.chance.storms():
             return _busy(Call(world, send, None))

@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from boekbrug.contract import Booked, Document, EffectKind, Entry, NotReachable, Party, Prepared, Retriable
+from boekbrug.contract import Booked, Document, EffectKind, Entry, NotReachable, Party, Prepared, RefusedCall, Retriable
 from boekbrug.testing.clock import SettableClock
 from boekbrug.testing.world.chance import Chance
 from boekbrug.testing.world.faults import FindFault
@@ -58,6 +58,8 @@ class World:
     is_closed: bool = False
     #: the books have moved to another address
     is_moved: bool = False
+    #: a server is left at the old address that knows nothing of them
+    answers_404: bool = False
     #: how many orders the shop lists in a page; 0 leaves it to chance
     page_size: int = 0
     #: the till's sales are booked as one total per day
@@ -165,9 +167,9 @@ class World:
         self.is_closed = closed
         self._hit.discard(PERIOD_CLOSED)
 
-    def move(self) -> None:
-        """Let the books be at another address from now on."""
-        self.is_moved = True
+    def move(self, *, leaving_a_server: bool = False) -> None:
+        """Let the books be at another address from now on; `leaving_a_server` answers 404 at the old one."""
+        self.is_moved, self.answers_404 = True, leaving_a_server
         self._hit.discard(MOVED)
 
     def mend(self) -> None:
@@ -187,7 +189,7 @@ class World:
         self.perils.call()
         if self.is_moved:
             self.hit(MOVED)
-            raise NotReachable(host="books")
+            raise RefusedCall(status="404") if self.answers_404 else NotReachable(host="books")
         if self.chance.storms():
             raise Retriable(retry_after=self.retry_after())
         self.vendor.demand(access)
