@@ -267,9 +267,8 @@ def _in_calm(simulation: "Simulation") -> None:
     while "nothing to do" not in simulation.work(0):
         simulation.watch.now()
     asked = simulation.met["step:asking"]
-    demand(
-        not asked and simulation.states() == ["booked"], f"asked {asked} times, and entries are {simulation.states()}"
-    )
+    states = simulation.watch.states()
+    demand(not asked and states == ["booked"], f"asked {asked} times, and entries are {states}")
     simulation.watch.end(simulation.house.database)
     simulation.close()
 

@@ -20,6 +20,21 @@ def test_an_accident_that_is_drilled_meets_every_state(tmp_path: Path) -> None:
         assert {cell for cell in wanted if not met[cell]} == set(), str(drill)
 
 
+@pytest.mark.parametrize(
+    "drill",
+    [
+        Drill("half-batch", "deliver"),
+        Drill("storm", "settle"),
+        Drill("killed", "settle", at="asking"),
+        Drill("frozen", "deliver", at="intended"),
+    ],
+    ids=str,
+)
+def test_what_is_drilled_comes_while_the_licence_has_entries_in_every_state(drill: Drill, tmp_path: Path) -> None:
+    assert drill in list(drills())
+    assert len(run(drill, tmp_path, make_template(tmp_path))) >= len(STATES) - 1
+
+
 @pytest.mark.prove
 def test_no_cell_of_the_table_is_empty_without_a_reason(tmp_path: Path) -> None:
     template, met = make_template(tmp_path), Counter[Cell]()

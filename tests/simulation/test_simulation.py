@@ -16,7 +16,7 @@ from boekbrug.testing.simulation.exhaustive import (
 )
 from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.place import LIMITS, make_template
-from boekbrug.testing.simulation.simulator import LEAST_FAULTS, STEPS, Simulation
+from boekbrug.testing.simulation.simulator import LEAST_FAULTS, LEAST_UNKNOWN, STEPS, Simulation
 from boekbrug.testing.world import Fault
 
 TURNS = (None, Fault.LOST_REPLY, Fault.LATE_COMMIT, Fault.BUSY)
@@ -33,6 +33,7 @@ def test_every_sale_is_booked_once_whatever_happens(seed: int, tmp_path: Path, t
     simulation.run()
     assert len(simulation.trace) >= STEPS
     assert simulation.faults() >= LEAST_FAULTS
+    assert simulation.chance.unknown >= LEAST_UNKNOWN
 
 
 def test_a_seed_replays_to_the_same_trace(tmp_path: Path, template: Path) -> None:

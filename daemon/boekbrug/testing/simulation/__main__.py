@@ -1,18 +1,23 @@
 """Run many seeds: python -m boekbrug.testing.simulation [--seeds N] [--first K] [--trace] [--coverage] [--drills]."""
 
 import argparse
+import gc
+import os
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
 from boekbrug.testing.simulation.coverage import Cell, empty_cells, table
 from boekbrug.testing.simulation.drills import drills
 from boekbrug.testing.simulation.drills import run as run_drill
-from boekbrug.testing.simulation.invariants import Broken
 from boekbrug.testing.simulation.place import make_template
 from boekbrug.testing.simulation.simulator import STEPS, Simulation
+from boekbrug.testing.world import Died
+
+_RARELY, _COLLECTED_EVERY = 20_000, 25
 
 
 def main() -> int:
@@ -30,16 +35,21 @@ def main() -> int:
     met: Counter[str] = Counter()
     covered: Counter[Cell] = Counter()
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as name:
+    # what the imports made stays, and is not looked through again and again: a tenth of the time
+    gc.freeze()
+    gc.set_threshold(_RARELY)
+    with tempfile.TemporaryDirectory(dir=_in_memory()) as name:
         folder = Path(name)
         template = make_template(folder)
         for seed in range(options.first, options.first + options.seeds):
             simulation = Simulation(seed=seed, folder=folder, template=template, workers=1 + seed % 3)
             try:
                 simulation.run(options.steps)
-            except Broken as broken:
-                _print("\n".join([*simulation.trace, f"seed {seed}: {broken}"]))
+            except (Exception, Died) as broken:  # noqa: BLE001 - whatever ends a seed is told with its trace
+                _print("\n".join([*simulation.trace, *traceback.format_exception(broken), f"seed {seed}: {broken!r}"]))
                 return 1
+            if seed % _COLLECTED_EVERY == 0:
+                gc.collect()
             if options.trace:
                 _print("\n".join(simulation.trace))
             met += simulation.all_met()
@@ -58,6 +68,12 @@ def main() -> int:
         f"{options.seeds} passed, 0 failed: {steps} steps in {seconds:.0f} s, {steps / seconds:.0f} steps per second"
     )
     return 1 if options.drills and empty else 0
+
+
+def _in_memory() -> str | None:
+    """Return a folder in memory if there is one, else leave the choice to the system."""
+    shared = Path("/dev/shm")  # noqa: S108 - the folder made in it is this process's own
+    return str(shared) if os.access(shared, os.W_OK) else None
 
 
 def _print(text: str) -> None:

@@ -2,37 +2,39 @@
 
 from collections.abc import Mapping
 
-from boekbrug.testing.world import Fault, FindFault, Peril, TokenFault
+from boekbrug.testing.world import MOVED, PERIOD_CLOSED, STORM, Fault, FindFault, Peril, TokenFault
 
 Cell = tuple[str, str, str]
-"""State of an entry, accident, phase of the worker."""
+"""State of an entry of the licence that a worker is at, accident, phase of the worker."""
 
 STATES = ("none", "due", "claimed", "sending", "in-doubt", "booked", "refused", "replaced")
 ABOUT = {
     "fetch": ("claimed-licence", "rules-read", "fetch-claimed", "fetched", "fetch-done", "fetch-failed"),
-    "compose": ("composed", "closed", "asking", "settled", "settle-failed", "cautious"),
+    "settle": ("asking", "settled", "settle-failed", "cautious"),
+    "compose": ("composed", "closed", "drawn"),
     "parties": ("parties-claimed", "parties-found", "parties-created", "parties-provided", "parties-failed"),
     "deliver": ("claimed", "recognised", "intended", "called", "delivered", "deliver-failed"),
     "between": ("idle", "released", "run-done", "claim-lost"),
 }
 """The phases of the table, and the steps after which a worker is in each."""
 _POSTED = frozenset({"deliver"})
-_CALLED = frozenset({"compose", "parties", "deliver"})
+_CALLED = frozenset({"settle", "parties", "deliver"})
 REACH: dict[str, frozenset[str]] = {
     **dict.fromkeys((str(fault) for fault in Fault), _POSTED),
-    Fault.NOT_SENT: frozenset({"fetch", "deliver"}),
-    Fault.BUSY: frozenset({"fetch", "compose", "parties", "deliver"}),
-    FindFault.UNREACHABLE: frozenset({"compose", "parties"}),
-    FindFault.CANNOT_TELL: frozenset({"compose"}),
+    Fault.NOT_SENT: frozenset({"fetch", "parties", "deliver"}),
+    Fault.BUSY: _CALLED | {"fetch"},
+    STORM: _CALLED | {"fetch"},
+    MOVED: _CALLED,
+    PERIOD_CLOSED: frozenset({"parties", "deliver"}),
+    FindFault.UNREACHABLE: frozenset({"settle", "parties"}),
+    FindFault.CANNOT_TELL: frozenset({"settle"}),
     FindFault.CARD_UNFIT: frozenset({"parties"}),
     FindFault.LATE_LISTING: _POSTED,
     **dict.fromkeys((str(fault) for fault in TokenFault), _CALLED),
 }
 """In which phases an accident of a call can come."""
-STRIKES = (
-    "killed", "frozen", "clock-jump", "period-closed", "moved", "storm", "restored", *(str(peril) for peril in Peril),
-)  # fmt: skip
-"""What strikes the machine or the books comes in any phase."""
+STRIKES = ("killed", "frozen", "clock-jump", "restored", *(str(peril) for peril in Peril))
+"""What strikes the machine comes in any phase."""
 ALL = tuple(sorted((*REACH, *STRIKES)))
 WHY = {
     "a": "without an entry there are no customers to be made known and nothing to be sent or asked for",
@@ -70,5 +72,5 @@ def explained(cell: Cell) -> str:
     state, fault, phase = cell
     if phase not in REACH.get(fault, ABOUT):
         return "b"
-    of_entries = phase in ("parties", "deliver") or (phase == "compose" and fault in REACH)
+    of_entries = phase in ("parties", "deliver") or (phase == "settle" and fault in REACH)
     return "a" if state == "none" and of_entries else ""

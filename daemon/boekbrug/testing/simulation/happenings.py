@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from boekbrug.store import caution
 from boekbrug.testing.simulation.place import LIMITS
-from boekbrug.testing.world import Peril
+from boekbrug.testing.world import MOVED, PERIOD_CLOSED, STORM, Peril
 
 if TYPE_CHECKING:
     from boekbrug.testing.simulation.simulator import Simulation
 
 _WORK = 300
+_GOES_ON = 0.7
+"""How often one of those that are at work takes the next step, not one that may be idle."""
+_UNTIL_MENDED = 10**6
 
 
 class Happenings:
@@ -26,7 +29,7 @@ class Happenings:
         self._copy = simulation.path.with_name(f"{simulation.path.name}.copy")
         self._copied = False
         rare: dict[Callable[[], str], int] = {
-            self._kill: 1, self._die: 2, self._freeze: 1, self._jump: 1, self._close: 1, self._move: 1,
+            self._kill: 2, self._die: 2, self._freeze: 2, self._jump: 1, self._close: 1, self._move: 1,
             self._storm: 1, self._fill_disk: 1, self._restart: 1, self._lose_commit: 1,
         }  # fmt: skip
         if simulation.stage.reverses:
@@ -36,7 +39,7 @@ class Happenings:
         for liked in self._random.sample(list(rare), 2):
             rare[liked] *= 3
         self._weights = rare | {
-            self._work: _WORK, self._sell: 24, self._change: 5, self._pass_time: 10, self._mend: 10, self._dawdle: 4
+            self._work: _WORK, self._sell: 36, self._change: 6, self._pass_time: 12, self._mend: 28, self._dawdle: 4
         }  # fmt: skip
 
     def next(self) -> str:
@@ -46,10 +49,11 @@ class Happenings:
     def strikes(self) -> dict[str, Callable[[int], str]]:
         """Name what can strike a worker where it stands, or in its next step."""
         strikes: dict[str, Callable[[int], str]] = {
-            "killed": self._sim.kill, "frozen": self._freeze, "clock-jump": self._jump, "period-closed": self._close,
-            "moved": self._move, "storm": self._storm, "restored": self._restore,
+            "killed": self._sim.kill, "frozen": self._freeze, "clock-jump": self._jump, "restored": self._restore,
         }  # fmt: skip
         strikes.update({str(peril): partial(self._plan, peril) for peril in Peril})
+        lasting = {PERIOD_CLOSED: self._close, MOVED: self._move, STORM: self._storm}
+        strikes.update({what: partial(self._meet, act) for what, act in lasting.items()})
         return strikes
 
     def likes(self, *names: str) -> None:
@@ -65,10 +69,14 @@ class Happenings:
         }
 
     def _anyone(self) -> int:
-        return self._random.randrange(len(self._sim.crew))
+        """Choose a worker, one that is at work if any is."""
+        busy = [n for n in range(len(self._sim.crew)) if self._sim.is_at_work(n)]
+        return self._random.choice(busy or range(len(self._sim.crew)))
 
     def _work(self) -> str:
-        return self._sim.work(self._anyone())
+        awake = self._sim.awake()
+        busy = [n for n in awake if self._sim.is_at_work(n)]
+        return self._sim.work(self._random.choice(busy if busy and self._random.random() < _GOES_ON else awake))
 
     def _sell(self) -> str:
         return f"shop sells {self._sim.world.sell().number}"
@@ -97,7 +105,8 @@ class Happenings:
         return "somebody dies soon"
 
     def _fill_disk(self) -> str:
-        self._sim.perils.plan(Peril.DISK_FULL, self._random.randint(0, 6))
+        lasts = self._random.choice((1, 4, 12, _UNTIL_MENDED))
+        self._sim.perils.plan(Peril.DISK_FULL, self._random.randint(0, 6), lasts)
         return "the disk is full soon"
 
     def _restart(self) -> str:
@@ -124,8 +133,11 @@ class Happenings:
         return f"{worker} dawdles"
 
     def _plan(self, peril: Peril, n: int) -> str:
-        self._sim.perils.plan(peril, 0)
+        self._sim.perils.plan(peril, 0, lasts=2)
         return f"{peril}: {self._sim.work(n)}"
+
+    def _meet(self, act: Callable[[], str], n: int) -> str:
+        return f"{act()}: {self._sim.work(n)}"
 
     def _jump(self, n: int | None = None) -> str:
         """Put the clock forward by hours, or back a little, as a person or a time server does."""
@@ -135,19 +147,18 @@ class Happenings:
         self._pass(by)
         return f"the clock jumps by {by}"
 
-    def _close(self, n: int | None = None) -> str:
+    def _close(self) -> str:
         self._sim.world.close(closed=True)
-        self._sim.strike(self._anyone() if n is None else n, "period-closed")
         return "the period is closed in the books"
 
-    def _move(self, n: int | None = None) -> str:
-        self._sim.world.is_moved = True
-        self._sim.strike(self._anyone() if n is None else n, "moved")
-        return "the books move to another address"
+    def _move(self) -> str:
+        # every second move leaves a server behind
+        leaving = len(self._sim.trace) % 2 == 1
+        self._sim.world.move(leaving_a_server=leaving)
+        return f"the books move to another address{', and a server stays that knows nothing' if leaving else ''}"
 
-    def _storm(self, n: int | None = None) -> str:
-        self._sim.chance.storm = self._random.randint(4, 12)
-        self._sim.strike(self._anyone() if n is None else n, "storm")
+    def _storm(self) -> str:
+        self._sim.chance.begin_storm(self._random.randint(3, 8))
         return "the books answer 429 to whatever comes"
 
     def _mend(self) -> str:

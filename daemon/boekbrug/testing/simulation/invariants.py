@@ -65,9 +65,20 @@ class Watch:
         """Stop looking."""
         self._database.close()
 
-    def states(self) -> list[str]:
-        """List the states that entries are in."""
-        return [state for (state,) in self._database.execute("select distinct state from entry_state order by state")]
+    def licence_of(self, worker: str) -> int | None:
+        """Return the licence that a worker holds."""
+        row = self._database.execute("select id from licence where claimed_by = ?", [worker]).fetchone()
+        return None if row is None else int(row[0])
+
+    def has_entries_of(self, worker: str) -> bool:
+        """Tell whether a worker has claimed or sends an entry."""
+        query = "select 1 from entry_state where claimed_by = ? and state in ('claimed', 'sending')"
+        return self._database.execute(query, [worker]).fetchone() is not None
+
+    def states(self, licence: int | None = None) -> list[str]:
+        """List the states that entries are in, of one licence or of all."""
+        query = "select distinct state from entry_state where licence = ?1 or ?1 is null order by state"
+        return [state for (state,) in self._database.execute(query, [licence])]
 
     def now(self) -> None:
         """Check what holds at any moment; raise Broken."""

@@ -17,6 +17,10 @@ _LIVING = """
     join membership m on m.document = d.id and m.ended_at is null and m.facet = 'sale'
     join entry e on e.id = m.entry join entry_state s on s.entry = e.id and s.state = 'booked'
 """
+_LINES = """
+    select s.mark, l.account, l.minor from entry_line l join entry_state s on s.entry = l.entry
+    where s.state = 'booked'
+"""
 
 
 class Sale:
@@ -61,18 +65,14 @@ class BooksWatch(Watch):
         return False
 
     def _check_sums(self) -> None:
-        if self._differing():
-            return
-        ours = self._database.execute(
-            """select l.account, sum(l.minor) from entry_line l join entry_state s on s.entry = l.entry
-            where s.state = 'booked' group by l.account having sum(l.minor) <> 0"""
-        )
-        theirs = Counter[str]()
+        differing, ours, theirs = self._differing(), Counter[str](), Counter[str]()
+        for mark, account, minor in self._database.execute(_LINES):
+            ours[account] += 0 if mark in differing else minor
         for record in self._world.records:
             for line in record.entry.lines:
-                theirs[line.account] += line.minor
-        there = {account: minor for account, minor in theirs.items() if minor}
-        demand(dict(ours) == there, f"the accounts differ: the target has {there}")
+                theirs[line.account] += 0 if record.mark in differing else line.minor
+        here, there = ({account: minor for account, minor in sums.items() if minor} for sums in (ours, theirs))
+        demand(here == there, f"the accounts differ: {here} is booked, the target has {there}")
 
 
 class OwnWatch(BooksWatch):

@@ -59,7 +59,7 @@ def own_stage(chance: Chance, perils: Perils, seed: int, batch_size: int) -> Sta
     books each sale by itself, an odd one reverses, corrects and books one of its units per day.
     """
     world = World(
-        clock=SettableClock(STARTS[seed % len(STARTS)]), chance=chance, perils=perils, call_deadline=CALL_DEADLINE,
+        clock=SettableClock(STARTS[seed // 3 % len(STARTS)]), chance=chance, perils=perils, call_deadline=CALL_DEADLINE,
         totals_per_day=bool(seed % 2),
     )  # fmt: skip
     shop, till = UNITS

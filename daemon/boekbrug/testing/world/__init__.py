@@ -4,14 +4,18 @@
 """
 
 from boekbrug.testing.world.books import WorldSettings, target_of
-from boekbrug.testing.world.chance import Chance
-from boekbrug.testing.world.faults import Fault, FindFault, TokenFault
-from boekbrug.testing.world.outside import UNITS, Debtor, Record, World
+from boekbrug.testing.world.chance import STORM, Chance
+from boekbrug.testing.world.faults import UNKNOWN, Fault, FindFault, TokenFault
+from boekbrug.testing.world.outside import MOVED, PERIOD_CLOSED, UNITS, Debtor, Record, World
 from boekbrug.testing.world.perils import Died, Peril, Perils
 from boekbrug.testing.world.shop import source_of
 
 __all__ = [
+    "MOVED",
+    "PERIOD_CLOSED",
+    "STORM",
     "UNITS",
+    "UNKNOWN",
     "Chance",
     "Debtor",
     "Died",

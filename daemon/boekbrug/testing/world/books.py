@@ -39,14 +39,16 @@ from boekbrug.contract import (
     Prepared,
     Problem,
     Refused,
+    RefusedCall,
     Target,
     TargetCapabilities,
     Tokens,
 )
 from boekbrug.testing.world.faults import Fault, FindFault, post
-from boekbrug.testing.world.outside import World
+from boekbrug.testing.world.outside import PERIOD_CLOSED, World
 
 _CLOSED = Problem(code="refused", facts={"details": "the period is closed"})
+_NOT_FOUND = Problem(code="refused", facts={"details": "HTTP 404"})
 _UNFIT = Problem(code="refused", facts={"details": "the card has another country"})
 
 
@@ -90,6 +92,7 @@ def target_of(world: World, *, batch_size: int, prepare_asks: bool = True) -> ty
                 if world.chance.draw(Fault.NOT_SENT, world.chance.rate / 5):
                     raise NotReachable(host="books")
             if world.is_closed:
+                world.hit(PERIOD_CLOSED)
                 return [Refused(problems=(_CLOSED,))] * len(effects)
             return [
                 Prepared(id=effect.id, kind=effect.kind, mark=effect.mark, payload=msgspec.msgpack.encode(effect.body))
@@ -98,10 +101,16 @@ def target_of(world: World, *, batch_size: int, prepare_asks: bool = True) -> ty
 
         def post(self, administration: str, prepared: Sequence[Prepared]) -> Sequence[Outcome]:
             """Commit a batch, unless or although an accident happens."""
-            self._enter()
+            try:
+                self._enter()
+            except RefusedCall:
+                return [Refused(problems=(_NOT_FOUND,))] * len(prepared)
             if world.is_closed:
+                world.hit(PERIOD_CLOSED)
                 return [Refused(problems=(_CLOSED,))] * len(prepared)
-            return post(world, prepared, world.chance.accident())
+            halved = len(prepared) > 1
+            kinds = [fault for fault in Fault if halved or fault is not Fault.HALF_BATCH]
+            return post(world, prepared, world.chance.accident(kinds))
 
         def find(self, administration: str, queries: Sequence[MarkQuery]) -> Sequence[MarkAnswer]:
             """List what is listed by now."""

@@ -55,6 +55,7 @@ class UnsteadyFolder:
 
     def _lose_word(self) -> None:
         if self._world.chance.draw(Fault.LOST_REPLY, self._world.chance.rate / 4):
+            self._world.chance.unknown += 1
             raise OutcomeUnknown(reason="the disk went away before it had answered")
         self._world.perils.call()
 

@@ -46,6 +46,15 @@ class Fault(StrEnum):
     UNAUTHORISED = "unauthorised"
 
 
+UNKNOWN = frozenset(
+    {
+        Fault.LOST_REPLY, Fault.LATE_COMMIT, Fault.LOST_CALL, Fault.SERVER_ERROR, Fault.BARE_ERROR, Fault.HALF_BATCH,
+        Fault.GARBAGE,
+    }
+)  # fmt: skip
+"""Accidents after which nobody can say whether the call had its effect."""
+
+
 class FindFault(StrEnum):
     """One way in which a look-up goes wrong."""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from boekbrug.contract import Http, HttpResponse, NotReachable, OutcomeUnknown, Retriable
 from boekbrug.runtime.http import Answer
 from boekbrug.testing.world.faults import Fault
-from boekbrug.testing.world.outside import World
+from boekbrug.testing.world.outside import MOVED, PERIOD_CLOSED, World
 
 _PAGE = b"<html><head><title>Service Unavailable</title></head><body>Try again later.</body></html>"
 _STATUSES = (500, 502, 503, 504)
@@ -48,7 +48,12 @@ class Network:
 
         world = self._world
         world.perils.call()
+        if creates and world.is_closed:
+            world.hit(PERIOD_CLOSED)
         if world.is_moved:
+            world.hit(MOVED)
+            if world.answers_404:
+                return Answer(404, {}, b"")
             raise NotReachable(reason="the books have moved")
         if world.chance.storms():
             return _busy(Call(world, send, None))

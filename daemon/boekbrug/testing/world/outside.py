@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from boekbrug.contract import Booked, Document, EffectKind, Entry, NotReachable, Party, Prepared, Retriable
+from boekbrug.contract import Booked, Document, EffectKind, Entry, NotReachable, Party, Prepared, RefusedCall, Retriable
 from boekbrug.testing.clock import SettableClock
 from boekbrug.testing.world.chance import Chance
 from boekbrug.testing.world.faults import FindFault
@@ -18,6 +18,7 @@ from boekbrug.testing.world.vendor import Vendor
 
 UNITS = ("shop", "till")
 """What sells, each for a licence of its own."""
+PERIOD_CLOSED, MOVED = "period-closed", "moved"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -57,6 +58,10 @@ class World:
     is_closed: bool = False
     #: the books have moved to another address
     is_moved: bool = False
+    #: a server is left at the old address that knows nothing of them
+    answers_404: bool = False
+    #: how many orders the shop lists in a page; 0 leaves it to chance
+    page_size: int = 0
     #: the till's sales are booked as one total per day
     totals_per_day: bool = False
     #: the clock was put back at some time
@@ -64,6 +69,7 @@ class World:
     #: an old copy of the database was put back at some time
     put_back: bool = False
     _serial: int = 0
+    _hit: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.vendor = Vendor(self.clock, self.chance)
@@ -159,6 +165,12 @@ class World:
     def close(self, *, closed: bool) -> None:
         """Close the books' period, or open it again."""
         self.is_closed = closed
+        self._hit.discard(PERIOD_CLOSED)
+
+    def move(self, *, leaving_a_server: bool = False) -> None:
+        """Let the books be at another address from now on; `leaving_a_server` answers 404 at the old one."""
+        self.is_moved, self.answers_404 = True, leaving_a_server
+        self._hit.discard(MOVED)
 
     def mend(self) -> None:
         """Open the period again and let the books be found where they are."""
@@ -166,11 +178,18 @@ class World:
         self.is_moved = False
         self.chance.storm = 0
 
+    def hit(self, what: str) -> None:
+        """Count what lasts for a while when it hits its first call."""
+        if what not in self._hit:
+            self._hit.add(what)
+            self.chance.met[what] += 1
+
     def enter(self, access: str) -> None:
         """Let a call in; raise what keeps it out."""
         self.perils.call()
         if self.is_moved:
-            raise NotReachable(host="books")
+            self.hit(MOVED)
+            raise RefusedCall(status="404") if self.answers_404 else NotReachable(host="books")
         if self.chance.storms():
             raise Retriable(retry_after=self.retry_after())
         self.vendor.demand(access)

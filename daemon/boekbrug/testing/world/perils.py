@@ -18,7 +18,7 @@ class Peril(StrEnum):
 
     #: the worker's process is killed in the middle of a step
     DIED = "died"
-    #: a transaction is refused at its end, and nothing of it remains
+    #: what writes is refused at its end for a while, and nothing of it remains; reading goes on
     DISK_FULL = "disk-full"
     #: the database answers nothing for a while
     RESTART = "database-restart"
@@ -37,8 +37,10 @@ class Perils:
         #: lets the time pass for which a worker stands still
         self.stall: Callable[[], None] = lambda: None
         self._armed = False
+        #: transactions that were refused, or whose answer was lost
+        self.refused = 0
         self._in: dict[Peril, int] = {}
-        self._down = 0
+        self._lasts: dict[Peril, int] = {}
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -50,15 +52,12 @@ class Perils:
             self._armed = False
 
     def plan(self, peril: Peril, points: int, lasts: int = 1) -> None:
-        """Let a peril come after so many more points of its kind; a restart `lasts` for some transactions."""
-        self._in[peril] = points
-        if peril is Peril.RESTART:
-            self._down = lasts
+        """Let a peril come after so many more points of its kind; it `lasts` for some of them, and counts once."""
+        self._in[peril], self._lasts[peril] = points, lasts
 
     def clear(self) -> None:
         """Plan nothing any more."""
         self._in.clear()
-        self._down = 0
 
     def call(self) -> None:
         """Pass a point at which a worker can die: beside a call, or between two of its effects."""
@@ -70,38 +69,37 @@ class Perils:
 
     def begin(self) -> None:
         """Pass the beginning of a transaction."""
-        if self._armed and self._comes(Peril.RESTART, self._down):
-            raise _failed("server closed the connection unexpectedly")
+        if self._armed and self._comes(Peril.RESTART):
+            raise self._failed("server closed the connection unexpectedly")
 
     def commit(self) -> None:
         """Pass the end of a transaction, before it is kept."""
         self.call()
         self._stall()
         if self._armed and self._comes(Peril.DISK_FULL):
-            raise _failed("database or disk is full")
+            raise self._failed("database or disk is full")
 
     def committed(self) -> None:
         """Pass the end of a transaction that was kept."""
         self.call()
         self._stall()
         if self._armed and self._comes(Peril.LOST_COMMIT):
-            raise _failed("server closed the connection unexpectedly")
+            raise self._failed("server closed the connection unexpectedly")
 
     def _stall(self) -> None:
         if self._armed and self._comes(Peril.STALLED):
             self.stall()
 
-    def _comes(self, peril: Peril, lasts: int = 1) -> bool:
+    def _comes(self, peril: Peril) -> bool:
         if peril not in self._in:
             return False
         self._in[peril] -= 1
         left = self._in[peril]
-        if left < 0:
-            self.met[peril.value] += 1
-            if left <= -lasts:
-                del self._in[peril]
+        self.met[peril.value] += left == -1
+        if left <= -self._lasts[peril]:
+            del self._in[peril]
         return left < 0
 
-
-def _failed(why: str) -> OperationalError:
-    return OperationalError("commit", None, sqlite3.OperationalError(why))
+    def _failed(self, why: str) -> OperationalError:
+        self.refused += 1
+        return OperationalError("commit", None, sqlite3.OperationalError(why))

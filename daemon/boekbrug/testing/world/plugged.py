@@ -37,7 +37,7 @@ class PluggedBooks(World):
         """Close the books' period, or open it again."""
         if closed != self.is_closed:
             self.kit.close(closed=closed)
-        self.is_closed = closed
+        super().close(closed=closed)
 
     def there(self, mark: str) -> str | None:
         """Return the id of what the books list under a mark."""

@@ -57,7 +57,7 @@ def source_of(world: World) -> type[Source]:
                     raise NotReachable(host="shop")
                 if world.chance.draw(Fault.BUSY, world.chance.rate / 12) or world.chance.storms():
                     raise Retriable(retry_after=dt.timedelta(seconds=30))
-                size = world.chance.random.randint(1, 5)
+                size = world.page_size or world.chance.random.randint(1, 5)
                 page = listed[position : position + size]
                 position += len(page)
                 yield Page(documents=tuple(page), cursor=str(position))

@@ -22,7 +22,7 @@ class Vendor:
         self._alive: dict[str, dt.datetime] = {}
         #: presentations of a spent token that an honest client cannot have made
         self.spent: list[str] = []
-        #: the client may hold an old pair through no fault of its own
+        #: the client may hold an old pair through no fault of its own, until it presents the latest
         self.excused = False
 
     @property
@@ -64,6 +64,7 @@ class Vendor:
                 self.spent.append(refresh)
             self.is_ended = True
             raise AuthorisationLost(reason="the refresh token was used before")
+        self.excused = self.excused and not latest
 
     def _next(self) -> Tokens:
         self._pair += 1
