@@ -44,6 +44,8 @@ class Mood:
     #: after so many calls `raises` begins
     raises_after: int = 0
     sent: list[str] = field(default_factory=list)
+    #: what was sent, byte for byte, under the same place as its mark
+    payloads: list[bytes] = field(default_factory=list)
 
 
 mood = Mood()
@@ -72,6 +74,7 @@ def post(self: Any, administration: str, prepared: Sequence[Prepared]) -> Sequen
     if mood.raises is not None and len(mood.sent) >= mood.raises_after:
         raise mood.raises
     mood.sent += [item.mark for item in prepared]
+    mood.payloads += [item.payload for item in prepared]
     _poisoned([item.mark for item in prepared], "post")
     silent = mood.poisons == "silence" and mood.poison and any(mood.poison in item.mark for item in prepared)
     if mood.drops_calls or silent:
@@ -126,11 +129,28 @@ Singly: Any = type(
 )
 
 
+def find_nothing(self: Any, administration: str, queries: Sequence[MarkQuery]) -> Sequence[MarkAnswer]:
+    """Fail, as whoever says that it finds nothing is not to be asked."""
+    raise NotImplementedError
+
+
+Blind: Any = type(
+    "Blind",
+    (Moody,),
+    {
+        "name": "blind",
+        "capabilities": msgspec.structs.replace(Moody.capabilities, finds=False),
+        "find": find_nothing,
+    },
+)
+
+
 @hookimpl
 def register_target(register: Callable[[type[Target]], None]) -> None:
     """Register the books."""
     register(Moody)
     register(Singly)
+    register(Blind)
 
 
 def plugins() -> PluginHost:
