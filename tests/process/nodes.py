@@ -241,13 +241,14 @@ class _Node(Office):
 
     def command(self, *arguments: str, language: str = "en") -> list[str]:
         command = super().command(*arguments, language=language)
-        if not _may_name_hosts():
+        if not may_name_hosts():
             return command
         return ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', f"node-{self._n}", *command]
 
 
 @cache
-def _may_name_hosts() -> bool:
+def may_name_hosts() -> bool:
+    """Tell whether a process may be given a host's name of its own."""
     return os.geteuid() == 0 and not subprocess.run(["unshare", "--uts", "true"], check=False).returncode
 
 

@@ -45,6 +45,7 @@ def test_killed_with_calls_on_the_wire_what_was_lost_is_sent_again_once_after_th
         for n in range(1, KILLS + 1):
             found.sell(EACH, first=n * EACH)
             killed += work(found.office, "shop0", random.uniform(0, longest)).killed
+        record_property("killed at work", killed)
         assert 2 * killed >= KILLS, f"only {killed} of {KILLS} runs were at work when they were killed"
         with found.node(0) as node:
             node.ready()
@@ -52,5 +53,6 @@ def test_killed_with_calls_on_the_wire_what_was_lost_is_sent_again_once_after_th
             found.wait_until_booked((KILLS + 1) * EACH, PATIENCE)
         again = waits(found)
         assert again, "no call was lost"
+        record_property("sent again, and the shortest wait before it", (len(again), min(again)))
         assert min(again) >= QUIET
         found.assert_complete((KILLS + 1) * EACH)

@@ -49,6 +49,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
         killed += work(office, "webshop", random.uniform(0, longest)).killed
     office.run("sync", "webshop")
     assert_complete(office, (KILLS + 1) * ORDERS, tool("hledger"))
+    record_property("killed at work", killed)
     assert 2 * killed >= KILLS, f"only {killed} of {KILLS} runs were at work when they were killed"
 
 
