@@ -2,16 +2,19 @@
 
 import os
 import sys
-from collections.abc import Callable
 from random import Random
 
 SEED = os.environ.get("BOEKBRUG_TEST_SEED")
 """Read here, since no test sees the environment's own settings."""
 
 
-def drawn(record_property: Callable[[str, object], None]) -> Random:
-    """Return chance from the seed that was given, or from a new one; what is printed is shown of a test that fails."""
+def drawn() -> Random:
+    """Return chance from the seed that was given, or from a new one."""
     seed = int(SEED) if SEED else int.from_bytes(os.urandom(4), "big")
-    record_property("seed", seed)
-    sys.stdout.write(f"again with BOEKBRUG_TEST_SEED={seed}\n")
+    tell(f"again with BOEKBRUG_TEST_SEED={seed}")
     return Random(seed)
+
+
+def tell(sentence: str) -> None:
+    """Say what pytest shows of a test that fails, and with -rP of one that passes."""
+    sys.stdout.write(f"{sentence}\n")

@@ -200,10 +200,12 @@ class Town:
         """Let every call to Exact take so long."""
         control(self.exact, "latency", {"seconds": seconds})
 
-    def wait_until_all_calls_are_out(self) -> None:
+    def wait_until_all_calls_are_out(self, seconds: float) -> None:
         """Wait until Exact has not been called for a while: as long as it answers nobody, all are in a call of it."""
-        known, since = self._calls(), time.monotonic()
+        began = since = time.monotonic()
+        known = self._calls()
         while time.monotonic() - since < STILL:
+            assert time.monotonic() - began < seconds
             time.sleep(PAUSE)
             if (calls := self._calls()) != known:
                 known, since = calls, time.monotonic()
@@ -215,7 +217,7 @@ class Town:
         """Return the licences that a node holds, with their fences."""
         query = sa.select(licence.c.id, licence.c.fence).join(worker, worker.c.id == licence.c.claimed_by)
         with self.house.database.read() as connection:
-            return dict(connection.execute(query.where(worker.c.pid == node.pid)).all())  # type: ignore[arg-type]
+            return dict(connection.execute(query.where(worker.c.pid == node.pid)).all())
 
     def still_held(self, held: dict[int, int]) -> list[int]:
         """List which of the licences nobody has claimed since."""

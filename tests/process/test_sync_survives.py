@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.office import Office, order
-from tests.process.chance import drawn
+from tests.process.chance import drawn, tell
 from tests.process.killing import work
 
 KILLS = int(os.environ.get("BOEKBRUG_TEST_KILLS", "3"))
@@ -37,10 +37,8 @@ def assert_complete(office: Office, orders: int, hledger: Path) -> None:
     subprocess.run([hledger, "check", "--strict", "-f", books], check=True, capture_output=True)
 
 
-def test_killed_at_random_moments_nothing_is_lost_or_doubled(
-    office: Office, tool: Callable[[str], Path], record_property: Callable[[str, object], None]
-) -> None:
-    random = drawn(record_property)
+def test_killed_at_random_moments_nothing_is_lost_or_doubled(office: Office, tool: Callable[[str], Path]) -> None:
+    random = drawn()
     office.put("orders-0.jsonl", orders(0))
     longest = work(office, "webshop").seconds
     killed = 0
@@ -49,7 +47,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
         killed += work(office, "webshop", random.uniform(0, longest)).killed
     office.run("sync", "webshop")
     assert_complete(office, (KILLS + 1) * ORDERS, tool("hledger"))
-    record_property("killed at work", killed)
+    tell(f"{killed} of {KILLS} killed at work")
     assert 2 * killed >= KILLS, f"only {killed} of {KILLS} runs were at work when they were killed"
 
 
