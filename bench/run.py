@@ -1,7 +1,7 @@
 """Run all benches in one go: python -m bench.run [--sizes N,N] [--floor PATH]; writes bench/out/latest.jsonl.
 
 Every figure is a ratio to something measured in the same run; absolute figures stand beside it for the curious. Ends
-with 1 when the journey misses one of its gates.
+with 1 when the journey misses one of its gates, or another bench one of its own.
 """
 
 import argparse
@@ -95,17 +95,29 @@ def _run(script: Path, orders: Path, folder: Path) -> Figure:
 
 
 def _printed(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=HERE.parent)
-    if done.returncode:
-        sys.exit(f"{' '.join(arguments)} failed:\n{done.stderr[-4000:]}")
+    done = _done(*arguments)
+    _require_success(done)
     return done.stdout
 
 
+def _done(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parent)
+
+
+def _require_success(done: subprocess.CompletedProcess[str]) -> None:
+    if done.returncode:
+        sys.exit(f"{' '.join(done.args[1:])} failed:\n{done.stderr[-4000:]}")
+
+
 def _lines(module: str) -> Iterator[Figure]:
-    for line in _printed("-m", f"bench.{module}").splitlines():
+    """Yield the figures of a bench, those of one that failed in the end too."""
+    done = _done("-m", f"bench.{module}")
+    for line in done.stdout.splitlines():
         if line.startswith("{"):
             figure: Figure = json.loads(line)
             yield figure
+    _require_success(done)
 
 
 if __name__ == "__main__":

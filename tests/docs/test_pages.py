@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
-    *(f"docs/{n}.md" for n in ("user-guide", "bookkeeper", "operator", "metrics", "settings")),
+    *(f"docs/{n}.md" for n in ("user-guide", "bookkeeper", "operator", "metrics", "settings", "proofs")),
 )
 CI = ROOT / ".ci" / "run"
 

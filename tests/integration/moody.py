@@ -54,6 +54,8 @@ class Mood:
     #: after so many calls `raises` begins
     raises_after: int = 0
     sent: list[str] = field(default_factory=list)
+    #: what was sent, byte for byte, under the same place as its mark
+    payloads: list[bytes] = field(default_factory=list)
 
 
 mood = Mood()
@@ -82,6 +84,7 @@ def post(self: Any, administration: str, prepared: Sequence[Prepared]) -> Sequen
     if mood.raises is not None and len(mood.sent) >= mood.raises_after:
         raise mood.raises
     mood.sent += [item.mark for item in prepared]
+    mood.payloads += [item.payload for item in prepared]
     _poisoned([item.mark for item in prepared], "post")
     silent = mood.poisons == "silence" and mood.poison and any(mood.poison in item.mark for item in prepared)
     if mood.drops_calls or silent:
@@ -163,6 +166,22 @@ def resolve(_: Any, administration: str, parties: Sequence[Any]) -> Sequence[str
 Cards: Any = type("Cards", (Moody,), {"name": "cards", "resolve": resolve})
 
 
+def find_nothing(self: Any, administration: str, queries: Sequence[MarkQuery]) -> Sequence[MarkAnswer]:
+    """Fail, as whoever says that it finds nothing is not to be asked."""
+    raise NotImplementedError
+
+
+Blind: Any = type(
+    "Blind",
+    (Moody,),
+    {
+        "name": "blind",
+        "capabilities": msgspec.structs.replace(Moody.capabilities, finds=False),
+        "find": find_nothing,
+    },
+)
+
+
 @hookimpl
 def register_target(register: Callable[[type[Target]], None]) -> None:
     """Register the books."""
@@ -170,6 +189,7 @@ def register_target(register: Callable[[type[Target]], None]) -> None:
     register(Singly)
     register(Cards)
     register(Asking)
+    register(Blind)
 
 
 def plugins() -> PluginHost:

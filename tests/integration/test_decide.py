@@ -9,6 +9,7 @@ from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
 from tests.web.people import add_user, logged_in, served
 
+from boekbrug.acts import licences
 from boekbrug.acts.decide import decide
 from boekbrug.acts.desk import ActRefused
 from boekbrug.store import audit
@@ -50,9 +51,13 @@ def test_there_books_the_entry_under_the_id_named_and_sends_nothing(business: Bu
 
 def test_not_there_sends_the_same_entry_again(business: Business) -> None:
     doubtful(business, arrives=False)
+    payments = licences.as_file(business.house, business.licence).rules.payments
+    # composed anew it would be another entry
+    business.choose(payments={**payments, "ideal": payments["creditcard"]})
     decide(business.desk, business.licence, "W1", there=None)
     assert business.sync() == {"booked": 1}
     assert mood.sent == [mood.sent[0]] * 2
+    assert mood.payloads == [mood.payloads[0]] * 2
     assert business.codes() == []
     assert business.ledger().count(f"mark:{mood.sent[0]}") == 1
 
@@ -69,6 +74,24 @@ def test_not_there_is_refused_while_a_lost_call_may_still_arrive(business: Busin
     with pytest.raises(ActRefused) as refused:
         decide(business.desk, business.licence, "W1", there=None)
     assert "may still arrive" in refused.value.reasons[0]
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_target_without_look_up_is_never_asked_and_every_lost_answer_goes_to_a_person(
+    tmp_path: Path, ready_url: str, *, arrives: bool
+) -> None:
+    calm()
+    business = Business(tmp_path, ready_url, target="blind", plugins=plugins())
+    mood.loses_replies, mood.drops_calls = arrives, not arrives
+    business.write("a.jsonl", order(1))
+    for _ in range(3):
+        business.sync()
+    assert (business.counts(), business.codes(), len(mood.sent)) == ({"in-doubt": 1}, ["cannot-tell"], 1)
+    mood.loses_replies = mood.drops_calls = False
+    decide(business.desk, business.licence, "W1", there=mood.sent[0] if arrives else None)
+    assert business.sync() == {"booked": 1}
+    assert (len(mood.sent), business.ledger().count("mark:")) == (1 if arrives else 2, 1)
+    business.house.close()
 
 
 def test_a_record_that_the_target_does_not_have_or_that_is_another_sale_is_refused(business: Business) -> None:

@@ -143,15 +143,16 @@ def test_refused_one_is_a_warning_beside_the_sale_and_ends_with_a_later_try(busi
 
 
 @on_sqlite
-def test_refusal_is_given_up_after_some_days(business: Business) -> None:
+def test_refusal_is_given_up_after_eight_tries_in_four_to_six_days(business: Business) -> None:
     ears.answer = Refused(problems=(Problem(code="refused"),))
     business.write("a.jsonl", order(1))
-    business.sync()
-    with business.house.database.write() as connection:
-        connection.exec_driver_sql("update write_back set tries = 7")
-    for _ in range(2):
-        business.wait(2)
-    assert len(ears.told) == 2
+    began, tries = business.clock.now(), list[dt.timedelta]()
+    for _ in range(8 * 6):
+        business.sync()
+        tries += [business.clock.now() - began] * (len(ears.told) - len(tries))
+        business.clock.advance(3 * HOUR)
+    assert len(tries) == 8
+    assert dt.timedelta(days=4) < tries[-1] < dt.timedelta(days=6)
     assert business.codes() == ["refused"]
 
 

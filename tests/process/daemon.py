@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.request import urlopen
@@ -26,7 +26,6 @@ class Daemon:
         self._told = told
         self._lines: list[str] = []
         self._heard = threading.Condition()
-        self._frozen = False
         self._process = subprocess.Popen(
             office.command("run"), cwd=office.folder, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
         )
@@ -63,21 +62,26 @@ class Daemon:
         assert address
         return address[0]
 
-    def logs(self, event: str) -> dict[str, Any]:
-        """Wait for the next log line of an event."""
+    def logs(self, *events: str) -> dict[str, Any]:
+        """Wait for the next log line of one of these events."""
         with self._heard:
-            assert self._heard.wait_for(lambda: self._find(event) is not None, PATIENCE), self.text()
-            found = self._find(event)
+            assert self._heard.wait_for(lambda: self._find(events) is not None, PATIENCE), self.text()
+            found = self._find(events)
             assert found is not None
             del self._lines[: found + 1]
             return self._last
 
-    def _find(self, event: str) -> int | None:
+    def _find(self, events: Sequence[str]) -> int | None:
         for place, line in enumerate(self._lines):
-            if line.startswith("{") and (told := json.loads(line))["event"] == event:
+            if line.startswith("{") and (told := json.loads(line))["event"] in events:
                 self._last: dict[str, Any] = told
                 return place
         return None
+
+    def forget(self) -> None:
+        """Wait for what it logs from here on."""
+        with self._heard:
+            self._lines.clear()
 
     def text(self) -> str:
         """Return what it has logged and nobody waited for."""
@@ -92,20 +96,13 @@ class Daemon:
         self._process.kill()
         self.ends_with()
 
-    @property
-    def is_frozen(self) -> bool:
-        """Tell whether it was stopped and not continued."""
-        return self._frozen
-
     def freeze(self) -> None:
         """Send SIGSTOP."""
         self._process.send_signal(signal.SIGSTOP)
-        self._frozen = True
 
     def thaw(self) -> None:
         """Send SIGCONT."""
         self._process.send_signal(signal.SIGCONT)
-        self._frozen = False
 
     def ends_with(self) -> int:
         """Wait for the end and return the exit code."""

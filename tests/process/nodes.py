@@ -28,13 +28,15 @@ from boekbrug.runtime.clock import SystemClock
 from boekbrug.runtime.settings import load
 from boekbrug.store import changes, schema, states
 from boekbrug.store import licences as licence_rows
-from boekbrug.store.tables import connection, licence, rules, unit
+from boekbrug.store.tables import connection, licence, rules, unit, worker
 from boekbrug.sync.house import House
 from boekbrug.testing.clock import ShiftedClock
 
 HERE = Path(__file__).parents[2] / "bench"
 CALLS_AT_ONCE = 4
 PAUSE = 0.1
+STILL = 0.6
+"""Seconds without a new call after which none is on its way to Exact: longer than an answer takes."""
 PUBLIC = "https://boekbrug.example"
 ENGINE = "lease = 8\ncall_deadline = 4\nquiet_period = 16"
 """Seconds that a test can wait: a licence is taken over after 8, a call that was lost is sent again after 16."""
@@ -189,13 +191,39 @@ class Town:
     def assert_complete(self, documents: int) -> None:
         """Require that each is booked once, here and there, and that the database is sound."""
         marks = self.marks()
-        assert {mark: n for mark, n in marks.items() if n > 1} == {}
-        assert (len(marks), self.counts()) == (documents, {"booked": documents})
+        doubles = {mark: n for mark, n in marks.items() if n > 1}
+        assert not doubles, doubles
+        assert (len(marks), self.counts()) == (documents, {"booked": documents}), (len(marks), self.counts())
         self.office.run("db", "check")
 
     def set_latency(self, seconds: float) -> None:
         """Let every call to Exact take so long."""
         control(self.exact, "latency", {"seconds": seconds})
+
+    def wait_until_all_calls_are_out(self, seconds: float) -> None:
+        """Wait until Exact has not been called for a while: as long as it answers nobody, all are in a call of it."""
+        began = since = time.monotonic()
+        known = self._calls()
+        while time.monotonic() - since < STILL:
+            assert time.monotonic() - began < seconds
+            time.sleep(PAUSE)
+            if (calls := self._calls()) != known:
+                known, since = calls, time.monotonic()
+
+    def _calls(self) -> int:
+        return sum(requests.get(self.exact["control"], timeout=30).json()["calls"].values())
+
+    def held_by(self, node: Daemon) -> dict[int, int]:
+        """Return the licences that a node holds, with their fences."""
+        query = sa.select(licence.c.id, licence.c.fence).join(worker, worker.c.id == licence.c.claimed_by)
+        with self.house.database.read() as connection:
+            return dict(connection.execute(query.where(worker.c.pid == node.pid)).all())
+
+    def still_held(self, held: dict[int, int]) -> list[int]:
+        """List which of the licences nobody has claimed since."""
+        query = sa.select(licence.c.id, licence.c.fence).where(licence.c.id.in_(held))
+        with self.house.database.read() as connection:
+            return [id for id, fence in connection.execute(query) if fence == held[id]]
 
     def node(self, n: int) -> AbstractContextManager[Daemon]:
         """Run a daemon, where we may be root as a host of its own, whose death nobody else can see."""
@@ -215,13 +243,14 @@ class _Node(Office):
 
     def command(self, *arguments: str, language: str = "en") -> list[str]:
         command = super().command(*arguments, language=language)
-        if not _may_name_hosts():
+        if not may_name_hosts():
             return command
         return ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', f"node-{self._n}", *command]
 
 
 @cache
-def _may_name_hosts() -> bool:
+def may_name_hosts() -> bool:
+    """Tell whether a process may be given a host's name of its own."""
     return os.geteuid() == 0 and not subprocess.run(["unshare", "--uts", "true"], check=False).returncode
 
 

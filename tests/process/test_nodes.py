@@ -4,12 +4,13 @@
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from random import Random
 
 import pytest
+from tests.process.chance import drawn, tell
 from tests.process.daemon import Daemon
 from tests.process.nodes import Servers, Town, town
 
@@ -17,40 +18,53 @@ SHOPS = int(os.environ.get("BOEKBRUG_TEST_SHOPS", "9"))
 """Licences in the town; `make prove` asks for 200."""
 EACH = 4
 LATENCY = 0.2
+LONG, DEADLINE, LEASE, QUIET = (4, 5, 6, 12) if SHOPS < 100 else (15, 20, 24, 50)
+"""Seconds: a call while a node is caught in its calls, which begin seconds apart under load, and the engine's."""
+ENGINE = f"lease = {LEASE}\ncall_deadline = {DEADLINE}\nquiet_period = {QUIET}"
 NODES = 3
 PATIENCE = 60 + SHOPS * EACH
-Accident = Callable[[Random, list[Daemon], Servers], None]
 
 
 @pytest.fixture
 def built(tmp_path: Path, tool: Callable[[str], Path]) -> Iterator[tuple[Town, Servers]]:
-    with town(tmp_path / "town", tool, SHOPS) as found:
+    with town(tmp_path / "town", tool, SHOPS, ENGINE) as found:
         yield found
 
 
-def _kill(random: Random, nodes: list[Daemon], _servers: Servers) -> None:
-    node = random.choice([node for node in nodes if not node.is_frozen])
-    nodes.remove(node)
-    node.kill()
+class _Frozen:
+    """A node that stands still from a moment at which all its calls have reached Exact.
+
+    Between its last look at the clock and the first byte of a call nothing is promised to whoever stands still for so
+    long (docs/guarantees.md); so the test must not catch it there.
+    """
+
+    def __init__(self, found: Town, nodes: list[Daemon]) -> None:
+        self._found = found
+        found.set_latency(LONG)
+        found.wait_until_all_calls_are_out(PATIENCE)
+        self.node = max(nodes, key=lambda node: len(found.held_by(node)))
+        self.held = found.held_by(self.node)
+        assert self.held
+        self.node.freeze()
+        self.since = time.monotonic()
+        found.set_latency(LATENCY)
+
+    def is_over(self) -> bool:
+        """Tell whether lease and quiet period are over and all that it held was claimed by others."""
+        return time.monotonic() - self.since > LEASE + QUIET and not self._found.still_held(self.held)
+
+    def come_back(self) -> None:
+        """Let it go on until it has ended each run in which it stood still."""
+        self.node.forget()
+        self.node.thaw()
+        for _ in self.held:
+            self.node.logs("claim.lost", "licence.ran")
 
 
-def _freeze(random: Random, nodes: list[Daemon], _servers: Servers) -> None:
-    random.choice(nodes).freeze()
-
-
-def _thaw(_random: Random, nodes: list[Daemon], _servers: Servers) -> None:
-    for node in nodes:
-        if node.is_frozen:
-            node.thaw()
-
-
-def _restart(_random: Random, _nodes: list[Daemon], servers: Servers) -> None:
-    servers.restart()
-
-
-def _happen(built: tuple[Town, Servers], moments: dict[float, Accident], seed: int) -> None:
-    """Sell, run all nodes, and let accidents happen when such a part of the sales is booked."""
-    (found, servers), random = built, Random(seed)
+def test_any_node_may_die_freeze_and_come_back_and_the_database_may_start_anew(
+    built: tuple[Town, Servers],
+) -> None:
+    (found, servers), random = built, drawn()
     sold = SHOPS * (1 + EACH)
     with ExitStack() as stack:
         nodes = [stack.enter_context(found.node(n)) for n in range(NODES)]
@@ -63,21 +77,17 @@ def _happen(built: tuple[Town, Servers], moments: dict[float, Accident], seed: i
         found.sell(EACH, first=100)
         found.set_latency(LATENCY)
         found.due()
-        waiting = dict(sorted(moments.items()))
-
-        def watch(booked: int) -> None:
-            while waiting and booked >= SHOPS + next(iter(waiting)) * SHOPS * EACH:
-                waiting.pop(next(iter(waiting)))(random, nodes, servers)
-
-        found.wait_until_booked(sold, PATIENCE, watch)
-        assert not waiting
+        found.wait_until_booked(SHOPS + sold // 10, PATIENCE)
+        frozen = _Frozen(found, nodes)
+        nodes.remove(frozen.node)
+        found.wait_until_booked(SHOPS + sold // 4, PATIENCE)
+        nodes.pop(random.randrange(len(nodes))).kill()
+        found.wait_until_booked(SHOPS + sold // 2, PATIENCE)
+        servers.restart()
+        # nobody else can be waited for: what the frozen node had in hand is booked by those that are left
+        found.wait_until_booked(sold, PATIENCE)
+        found.wait_until(frozen.is_over, PATIENCE)
+        tell(f"frozen for {time.monotonic() - frozen.since:.0f} s with {len(frozen.held)} licences")
+        frozen.come_back()
         found.set_latency(0)
     found.assert_complete(sold)
-
-
-def test_any_node_may_die_freeze_and_come_back_and_the_database_may_start_anew(
-    built: tuple[Town, Servers], record_property: Callable[[str, object], None]
-) -> None:
-    seed = int.from_bytes(os.urandom(4), "big")
-    record_property("seed", seed)
-    _happen(built, {0.1: _freeze, 0.3: _kill, 0.5: _thaw, 0.6: _restart}, seed)

@@ -1,19 +1,21 @@
 """A SQLite database whose disk is full, or that may not be written: said in a sentence, and nothing lost or doubled."""
 
 import os
+import resource
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from tests.office import Office, order
-from tests.process.daemon import running, settle_in
+from tests.process.daemon import Daemon, running, settle_in
+from tests.servers import Tool, absent
 
 ORDERS = 1500
 SMALL, LARGE = "size=3m", "size=60m"
 ROOM = 200_000
 """Bytes that are left when a daemon is to meet a full disk: enough to be told, not enough for what it is told to do."""
+SHORT = "[engine]\nlease = 3\ncall_deadline = 2\nquiet_period = 6"
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def small_disk(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True)
     made = subprocess.run(["mount", "-t", "tmpfs", "-o", SMALL, "tmpfs", folder], capture_output=True, check=False)
     if made.returncode:
-        pytest.skip(f"a small disk cannot be made here: {made.stderr.decode().strip()}")
+        absent(f"a small disk cannot be made here: {made.stderr.decode().strip()}")
     try:
         yield
     finally:
@@ -81,6 +83,88 @@ def test_full_disk_is_said_and_when_there_is_room_all_is_booked_once(tmp_path: P
         assert_complete(office, 2 * ORDERS)
 
 
+def most(state: Path) -> int:
+    """Return the bytes that a file of the database may have when little more is to be written."""
+    return max(file.stat().st_size for file in state.glob("boekbrug.db*")) + ROOM
+
+
+def limit(tool: Tool, daemon: Daemon, size: int = resource.RLIM_INFINITY) -> None:
+    """Let no file of a daemon grow beyond so many bytes from now on."""
+    most_of_all = resource.RLIM_INFINITY
+    subprocess.run([tool("prlimit"), f"--pid={daemon.pid}", f"--fsize={size}:{most_of_all}"], check=True)
+
+
+def test_disk_that_takes_no_more_is_said_and_when_it_does_all_is_booked_once(tmp_path: Path, tool: Tool) -> None:
+    """Without the right to make a small disk, files may be kept from growing."""
+    office = Office(tmp_path / "office")
+    state = office.folder / "state"
+    office.furnish(automatic=True)
+    settle_in(office)
+    office.put("first.jsonl", [order(n) for n in range(ORDERS)])
+    limited: list[str | Path] = [tool("prlimit"), f"--fsize={most(state)}"]
+    stopped = office.spawn("sync", "webshop", before=limited)
+    assert (stopped.exit, "Has its disk room" in stopped.stderr) == (3, True), stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    with running(office) as daemon:
+        daemon.ready()
+        while daemon.logs("licence.ran")["delivered"] == 0:
+            pass
+        limit(tool, daemon, most(state))
+        office.put("second.jsonl", [order(n) for n in range(ORDERS, 2 * ORDERS)])
+        run_at_once(office)
+        daemon.logs("worker.failed")
+        limit(tool, daemon)
+        daemon.ask_to_stop()
+        assert daemon.ends_with() == 0
+    office.run("sync", "webshop")
+    assert_complete(office, 2 * ORDERS)
+
+
+@contextmanager
+def unwritable(tool: Tool, daemon: Daemon, state: Path) -> Iterator[None]:
+    """Let every write of a running daemon to its database fail: by the file system, or without that right by a limit.
+
+    What it shares with other processes in memory stays as it is: a process whose page may not be written is killed.
+    """
+    files = [state / "boekbrug.db", state / "boekbrug.db-wal"]
+    made = subprocess.run(["chattr", "+i", *files], capture_output=True, check=False)
+    if made.returncode:
+        limit(tool, daemon, 0)
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", *files], capture_output=True, check=False)
+        limit(tool, daemon)
+
+
+def test_database_that_may_not_be_written_any_more_is_waited_for_by_a_running_daemon(
+    tmp_path: Path, tool: Tool
+) -> None:
+    office = Office(tmp_path / "office")
+    office.furnish(automatic=True)
+    settle_in(office, extra=SHORT)
+    office.put("first.jsonl", [order(0)])
+    with running(office) as daemon:
+        daemon.ready()
+        while daemon.logs("licence.ran")["delivered"] == 0:
+            pass
+        office.put("second.jsonl", [order(n) for n in range(1, ORDERS)])
+        run_at_once(office)
+        with unwritable(tool, daemon, office.folder / "state"):
+            wanted = {"worker.failed", "database.away"}
+            while wanted:
+                wanted -= {daemon.logs(*wanted)["event"]}
+            written = office.marks()
+            daemon.logs("worker.failed")
+            assert office.marks() == written
+        daemon.logs("database.back")
+        while sum(licence["states"]["booked"] for licence in office.json("licence", "list")) < ORDERS:
+            daemon.logs("licence.ran")
+        daemon.ask_to_stop()
+        assert daemon.ends_with() == 0
+    assert_complete(office, ORDERS)
+
+
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """Take away the right to write a folder and what is in it."""
@@ -93,9 +177,7 @@ def read_only(folder: Path) -> Iterator[None]:
         place.chmod(mode)
 
 
-def test_database_that_may_not_be_written_is_said_and_left_as_it_is(
-    tmp_path: Path, tool: Callable[[str], Path]
-) -> None:
+def test_database_that_may_not_be_written_is_said_and_left_as_it_is(tmp_path: Path, tool: Tool) -> None:
     office = Office(tmp_path / "office")
     office.furnish(automatic=True)
     office.put("orders.jsonl", [order(n) for n in range(5)])

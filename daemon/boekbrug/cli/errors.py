@@ -36,6 +36,7 @@ def answer(error: Exception) -> Exit | None:
 
 _ADVICE = {
     "full": "Make room on its disk and try again; nothing is lost.",
+    "disk I/O": "Has its disk room, may this user have more of it, and is it sound? Nothing is lost; try again.",
     "readonly": "Let this user write it and its folder, or work as the user that it belongs to.",
     "unable to open": "Does its folder exist, and may this user read and write it?",
     "": "Is it running, and is its address right?",

@@ -7,13 +7,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from boekbrug.contract import (
-    BoekbrugError,
     Effect,
     EffectKind,
     Entry,
-    PluginBug,
     Prepared,
-    Problem,
     Refused,
     ResolvesParties,
     Target,
@@ -22,6 +19,7 @@ from boekbrug.store import effects, entries, parties
 from boekbrug.store.effects import RESEND, Claim, Intent
 from boekbrug.store.failures import failures_of
 from boekbrug.store.licences import Licence
+from boekbrug.sync.asking import Tripped, ask
 from boekbrug.sync.calls import call
 from boekbrug.sync.caution import Found, already_booked
 from boekbrug.sync.outcome import Became, Concluded, conclude
@@ -132,8 +130,7 @@ def _prepare(
         if isinstance(target, ResolvesParties):
             bodies = _with_parties(connection, licence, bodies)
     try:
-        with work.metrics.timed(target.name, "prepare"):
-            answers = prepare(work, target, administration, _effects(fresh, bodies)) if fresh else []
+        answers = prepare(work, target, administration, _effects(fresh, bodies))
     except Exception as error:
         give_back(work, claims, error)
         raise
@@ -148,24 +145,11 @@ def _bodies(connection: Connection, work: Workplace, ids: Sequence[int]) -> dict
 
 
 def prepare(work: Workplace, target: Target, administration: str, wanted: Sequence[Effect]) -> list[Prepared | Refused]:
-    """Prepare effects together, and one by one when the plugin meets a bug, so that only the one that it trips over
-    is refused.
-    """
-    try:
-        answers = target.prepare(administration, wanted)
-        if len(answers) != len(wanted):
-            raise PluginBug(verb="prepare", asked=str(len(wanted)), answered=str(len(answers)))
-        return list(answers)
-    except PluginBug as error:
-        failed: Exception = error
-    except BoekbrugError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the other entries go on
-        failed = error
-    work.log.warning("plugin.failed", verb="prepare", entries=len(wanted), error=repr(failed))
-    if len(wanted) == 1:
-        return [Refused(problems=(Problem(code="plugin-bug", facts={"verb": "prepare", "error": repr(failed)}),))]
-    return [answer for one in wanted for answer in prepare(work, target, administration, [one])]
+    """Prepare effects; one that the plugin trips over is refused, the others go on."""
+    answers = ask(work, target, "prepare", wanted, lambda some: target.prepare(administration, some))
+    return [
+        Refused(problems=(answer.problem("prepare"),)) if isinstance(answer, Tripped) else answer for answer in answers
+    ]
 
 
 def _with_parties(connection: Connection, licence: Licence, bodies: Mapping[int, Entry]) -> dict[int, Entry]:

@@ -40,7 +40,7 @@ MOST = 500
 WARNED_AFTER = 3
 """Tries that a source may put off before that is told: reaching a limit is daily business."""
 GIVEN_UP_AFTER = 8
-"""Tries after which a refusal stands: three days, in which a key gets its right or an invoice is found again."""
+"""Tries after which a refusal stands: four to six days, in which a key gets its right or an invoice is found again."""
 _LONGEST = dt.timedelta(days=1)
 
 

@@ -1,0 +1,57 @@
+"""Killed while calls to Exact's stand-in are on the wire: what was lost is sent again once, after the quiet period."""
+
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+
+import sqlalchemy as sa
+from bench.exact import standin
+from tests.process.chance import drawn, tell
+from tests.process.killing import work
+from tests.process.nodes import Town
+from tests.process.test_sync_survives import KILLS
+
+from boekbrug.contract import EffectKind
+from boekbrug.store.tables import effect
+
+EACH = 25
+LATENCY = 0.03
+QUIET = 19
+"""Seconds; longer than the 15 to 18 between two looks, which would hide that nobody waits for it."""
+ENGINE = f"lease = 3\ncall_deadline = 2\nquiet_period = {QUIET}"
+PATIENCE = 120
+
+
+def waits(found: Town) -> list[float]:
+    """Return the seconds between one try to send an entry and the next."""
+    query = sa.select(effect.c.mark, effect.c.intended_at).order_by(effect.c.mark, effect.c.id)
+    with found.house.database.read() as connection:
+        tries = connection.execute(query.where(effect.c.kind == EffectKind.ENTRY)).all()
+    return [(next.intended_at - one.intended_at) / 1_000_000 for one, next in pairwise(tries) if one.mark == next.mark]
+
+
+def test_killed_with_calls_on_the_wire_what_was_lost_is_sent_again_once_after_the_quiet_period(
+    tmp_path: Path,
+) -> None:
+    random, folder = drawn(), tmp_path / "town"
+    (folder / "state").mkdir(parents=True)
+    database = f"sqlite:///{folder / 'state' / 'boekbrug.db'}"
+    with standin(0) as exact, closing(Town(folder, database, exact, ENGINE)) as found:
+        found.furnish(1)
+        found.set_latency(LATENCY)
+        found.sell(EACH)
+        longest, killed = work(found.office, "shop0").seconds, 0
+        for n in range(1, KILLS + 1):
+            found.sell(EACH, first=n * EACH)
+            killed += work(found.office, "shop0", random.uniform(0, longest)).killed
+        tell(f"{killed} of {KILLS} killed at work")
+        assert 2 * killed >= KILLS, f"only {killed} of {KILLS} runs were at work when they were killed"
+        with found.node(0) as node:
+            node.ready()
+            found.due()
+            found.wait_until_booked((KILLS + 1) * EACH, PATIENCE)
+        again = waits(found)
+        assert again, "no call was lost"
+        tell(f"{len(again)} calls made again, after {min(again):.0f} s or more")
+        assert min(again) >= QUIET
+        found.assert_complete((KILLS + 1) * EACH)
