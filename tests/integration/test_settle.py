@@ -54,7 +54,7 @@ def next_look(business: Business) -> float:
     """Return after how many seconds what is in doubt is asked for again."""
     with business.house.database.read() as connection:
         due = connection.scalars(sa.select(effect.c.next_at).where(effect.c.next_at.is_not(None))).one()
-    return due / 1_000_000 - business.clock.now().timestamp()
+    return float(due) / 1_000_000 - business.clock.now().timestamp()
 
 
 def test_a_look_up_that_the_plugin_trips_over_is_asked_of_a_person_and_the_others_settle(business: Business) -> None:

@@ -29,8 +29,8 @@ class Happenings:
         self._copy = simulation.path.with_name(f"{simulation.path.name}.copy")
         self._copied = False
         rare: dict[Callable[[], str], int] = {
-            self._kill: 2, self._die: 2, self._freeze: 2, self._jump: 1, self._close: 1, self._move: 1,
-            self._storm: 1, self._fill_disk: 1, self._restart: 1, self._lose_commit: 1,
+            self._kill: 3, self._die: 3, self._freeze: 2, self._jump: 1, self._close: 1, self._move: 1,
+            self._storm: 1, self._fill_disk: 1, self._restart: 1, self._lose_commit: 2, self._stall: 2,
         }  # fmt: skip
         if simulation.stage.reverses:
             rare |= {self._reverse: 4, self._pass_a_day: 2}
@@ -110,8 +110,12 @@ class Happenings:
         return "the disk is full soon"
 
     def _restart(self) -> str:
-        self._sim.perils.plan(Peril.RESTART, self._random.randint(0, 12), lasts=self._random.randint(1, 6))
+        self._sim.perils.plan(Peril.RESTART, self._random.randint(0, 12), lasts=self._random.randint(1, 2))
         return "the database restarts soon"
+
+    def _stall(self) -> str:
+        self._sim.perils.plan(Peril.STALLED, self._random.randint(0, 12))
+        return "somebody stalls soon"
 
     def _lose_commit(self) -> str:
         self._sim.perils.plan(Peril.LOST_COMMIT, self._random.randint(0, 6))

@@ -18,7 +18,7 @@ class Chance:
     random: Random
     faulty: bool = True
     #: how often a call that creates goes wrong
-    rate: float = 0.5
+    rate: float = 0.6
     #: what happens to the next calls, before chance decides again
     script: list[Fault | None] = field(default_factory=list)
     #: accidents that come more often than others in this world
@@ -66,7 +66,7 @@ class Chance:
             return None
         unknown = [fault for fault in among if fault in UNKNOWN]
         favourites = [fault for fault in self.favourites if fault in among]
-        return self._counted(self.random.choice([*among, *unknown * 2, *favourites * 6]))
+        return self._counted(self.random.choice([*among, *unknown * 5, *favourites * 6]))
 
     def _counted(self, fault: Fault | None) -> Fault | None:
         if fault is not None:
