@@ -27,7 +27,7 @@ def one_killed(found: Town, nodes: list[Daemon]) -> Iterator[dict[int, int]]:
     found.sell(4)
     found.set_latency(LATENCY)
     found.due()
-    found.wait_until(lambda: len([one for node in nodes for one in found.held_by(node)]) == SHOPS)
+    found.wait_until(lambda: any(found.held_by(node) for node in nodes))
     victim = next(node for node in nodes if found.held_by(node))
     held = found.held_by(victim)
     victim.kill()

@@ -199,6 +199,7 @@ class Simulation:
     def _stall(self) -> None:
         """Let more time pass than a lease and a quiet period take together."""
         self.clock.advance(LIMITS.lease + LIMITS.quiet_period + dt.timedelta(minutes=1))
+        self.world.settle_late_commits()
 
     def _all_work(self) -> bool:
         worked = [worker.step() for worker in self.crew]
