@@ -242,6 +242,18 @@ def test_resource_that_does_not_exist_is_no_empty_list(shop: ShopFixture) -> Non
         shop.fetch()
 
 
+def test_nothing_is_gone_because_a_server_answers_that_knows_no_shop(shop: ShopFixture) -> None:
+    sold = order(shop)
+    elsewhere = {"status": 404, "body": "<html>Not Found</html>"}
+    shop.fault("status", **elsewhere, times=2)
+    with pytest.raises(Retriable):
+        shop.source().read(UNIT, [ref(sold.id)])
+    shop.fault("status", **elsewhere, times=1)
+    # the shop signs the answer to the second call: then it is the shop that says so
+    assert isinstance(shop.source().read(UNIT, [ref(sold.id)])[0], Gone)
+    assert isinstance(shop.source().read(UNIT, [ref(sold.id)])[0], FoundDocument)
+
+
 def test_reimbursed_invoice_makes_its_order_a_problem_however_late(shop: ShopFixture) -> None:
     sold = order(shop, ago=40)
     invoice = shop.world.add_invoice(sold, created=sold.created)
