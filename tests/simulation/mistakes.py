@@ -159,11 +159,11 @@ def _mark_without_generation(patch: pytest.MonkeyPatch) -> None:
 
 
 MISTAKES = (
-    Mistake("skip the intent", _skip_the_intent, range(1, 31)),
+    Mistake("skip the intent", _skip_the_intent, range(1, 51)),
     Mistake("skip the quiet period", _skip_the_quiet_period, range(1, 61)),
     Mistake("resend on time-out", _resend_on_time_out, range(1, 21)),
-    Mistake("no fencing", _forget_the_fence, range(1, 81)),
+    Mistake("no fencing", _forget_the_fence, range(1, 281)),
     Mistake("refresh token saved after use", _save_the_token_after_use, range(1, 11), is_quick=True),
-    Mistake("membership freed before the reversal is booked", _free_before_the_reversal, range(1, 31)),
-    Mistake("mark without generation", _mark_without_generation, range(1, 51)),
+    Mistake("membership freed before the reversal is booked", _free_before_the_reversal, range(1, 81)),
+    Mistake("mark without generation", _mark_without_generation, range(1, 101)),
 )
