@@ -72,8 +72,12 @@ SURVIVORS = (
     Survivor("sync.deliver", "give_back(work, [claim for claim in claims if any", _LATER),
     # what the books hold already is recognised after a restore only
     Survivor("sync.deliver", "item.id in there", tests=(RESTORE,)),
-    # the quiet period after a restore begins when the copy was put back
-    Survivor("sync.settle", "caution.since", tests=(RESTORE,)),
+    Survivor(
+        "sync.settle",
+        "caution.since",
+        "what is sent anew waits for the quiet period after a restore in any case, and is looked for once more",
+        (RESTORE,),
+    ),
     # who is given up: the simulated books have no entry that spoils a call for the others
     Survivor("sync.settle", "failed.", tests=(FAILURES,)),
     Survivor("sync.settle", "if failed.", tests=(FAILURES,)),
