@@ -35,7 +35,7 @@ def doubtful(business: Business, *numbers: int, arrives: bool = True) -> None:
     """Bring sales into doubt; nothing is in the books unless the calls have arrived."""
     mood.loses_replies, mood.drops_calls = arrives, not arrives
     business.write("doubtful.jsonl", *(order(n) for n in numbers))
-    assert business.sync() == {"in-doubt": len(numbers)}
+    assert business.sync()["in-doubt"] == len(numbers)
     mood.loses_replies = mood.drops_calls = False
     mood.sent.clear()
 
@@ -130,6 +130,47 @@ def test_a_look_that_nobody_answered_is_no_second_look(business: Business, nobod
     assert (business.counts(), mood.sent) == ({"in-doubt": 1}, [])
     mood.lists_late = False
     assert (business.sync(), mood.sent) == ({"booked": 1}, [])
+
+
+def look(business: Business, seconds: float) -> None:
+    """Run the licence so many seconds later."""
+    business.clock.advance(dt.timedelta(seconds=seconds))
+    with business.house.workplace("tests") as work:
+        for _ in run_named(work, business.licence):
+            pass
+
+
+def test_what_is_not_there_goes_out_again_when_the_quiet_period_is_over_and_not_before(business: Business) -> None:
+    business.write("booked.jsonl", order(2))
+    business.sync()
+    doubtful(business, 1, arrives=False)
+    look(business, 6)
+    assert next_look(business) == 900 - 6
+    with business.house.database.write() as connection:
+        # somebody asks once more
+        connection.execute(sa.update(effect).values(next_at=effect.c.next_at - 800_000_000))
+    look(business, 100)
+    assert (mood.sent, next_look(business)) == ([], 900 - 106)
+    look(business, 900 - 106)
+    assert [mark[:3] for mark in mood.sent] == ["W1-"]
+    assert business.counts() == {"booked": 2}
+
+
+def test_looks_that_tell_nothing_are_ever_further_apart(business: Business) -> None:
+    doubtful(business, 1)
+    mood.cannot_tell = True
+    for after, least in ((6, 15), (20, 30), (40, 60)):
+        look(business, after)
+        assert least <= next_look(business) <= least * 1.2
+
+
+def test_what_a_plugin_trips_over_while_sending_is_sent_twice_at_most(business: Business) -> None:
+    mood.poison = "W1-"
+    business.write("a.jsonl", order(1))
+    for _ in range(8):
+        business.sync()
+    assert business.codes() == ["plugin-bug"]
+    assert len(mood.sent) == 2
 
 
 def test_what_is_absent_twice_goes_out_again(business: Business) -> None:

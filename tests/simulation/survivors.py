@@ -81,7 +81,13 @@ SURVIVORS = (
     # who is given up: the simulated books have no entry that spoils a call for the others
     Survivor("sync.settle", "failed.", tests=(FAILURES,)),
     Survivor("sync.settle", "if failed.", tests=(FAILURES,)),
-    Survivor("sync.settle", "1", tests=(FAILURES,)),
+    Survivor("sync.settle", "iled.unanswered > 1 and takes_others", tests=(SETTLE, FAILURES)),
+    Survivor("sync.settle", "ailed.unanswered > 1 and takes_others", tests=(SETTLE, FAILURES)),
+    Survivor("sync.settle", "1", tests=(SETTLE, FAILURES)),
+    Survivor("sync.settle", "0", "one microsecond more of nothing", (SETTLE,)),
+    Survivor("sync.settle", "item.looks + 1", tests=(SETTLE,)),
+    Survivor("sync.settle", "now + _wait(work, item.looks)", tests=(SETTLE,)),
+    Survivor("sync.settle", "now >= quiet_ends", tests=(SETTLE,)),
     # the store's statements, one by one: seeds have two or three workers, and these tests every order of two
     Survivor("store.workers", "", tests=(LEASES,)),
     Survivor("store.licences", "", tests=(LEASES,)),
