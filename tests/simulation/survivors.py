@@ -47,6 +47,10 @@ class Survivor(NamedTuple):
 _LATER = "what was claimed and not sent comes back when the lease is over, as after a death: later, and sent once"
 _PACE = "how long is sent before the next page is fetched: the order of work, never what is sent"
 _PACE_LEARNS = "what the pace learns from: how many calls share their transactions, never what is sent"
+_SUSPECTS = (
+    "suspects are known by either: by tries when the target asked for time, by the reason when their worker died; it is "
+    "about who goes out among few, never about what is sent"
+)
 
 SURVIVORS = (
     Survivor("sync.deliver", "if there: yield Step('recognised'", "a step that only tells; the next one comes sooner"),
@@ -55,8 +59,8 @@ SURVIVORS = (
     Survivor("sync.deliver", "work.clock.now() - begun > at_most", _PACE),
     Survivor("sync.deliver", "work.clock.now() - begun", _PACE_LEARNS),
     # who goes out again among few, then alone: the simulated books have no entry that spoils a call for the others
-    Survivor("sync.deliver", "claim.reason == RESEND", tests=(FAILURES,)),
-    Survivor("sync.deliver", "claim.tries or claim.reason == RESEND", tests=(FAILURES,)),
+    Survivor("sync.deliver", "claim.reason == RESEND", _SUSPECTS, (FAILURES,)),
+    Survivor("sync.deliver", "claim.tries or claim.reason == RESEND", _SUSPECTS, (FAILURES,)),
     Survivor("sync.deliver", "one.bugs or one.unanswered", tests=(FAILURES,)),
     Survivor("sync.deliver", "one.unanswered > 1", tests=(FAILURES,)),
     Survivor("sync.deliver", "1", tests=(FAILURES, ROUNDS)),
