@@ -47,9 +47,10 @@ class Survivor(NamedTuple):
 _LATER = "what was claimed and not sent comes back when the lease is over, as after a death: later, and sent once"
 _PACE = "how long is sent before the next page is fetched: the order of work, never what is sent"
 _PACE_LEARNS = "what the pace learns from: how many calls share their transactions, never what is sent"
+_CLAIMED_EITHER_WAY = "claimed before it is prepared or with its intent, an entry is fenced: it is a transaction less"
 _SUSPECTS = (
-    "suspects are known by either: by tries when the target asked for time, by the reason when their worker died; it is "
-    "about who goes out among few, never about what is sent"
+    "suspects are known by either: by tries when the target asked for time, by the reason when their worker died; "
+    "it is about who goes out among few, never about what is sent"
 )
 
 SURVIVORS = (
@@ -65,10 +66,20 @@ SURVIVORS = (
     Survivor("sync.deliver", "one.unanswered > 1", tests=(FAILURES,)),
     Survivor("sync.deliver", "1", tests=(FAILURES, ROUNDS)),
     # the next call would be made although the target wants none; all of it is given back, and sent once all the same
-    Survivor("sync.deliver", "if cause is not None: raise cause", tests=(ROUNDS, FAILURES)),
+    Survivor("sync.deliver", "if cause is not None", tests=(ROUNDS, FAILURES)),
     Survivor("sync.deliver", "cause is not None", tests=(ROUNDS, FAILURES)),
+    Survivor("sync.deliver", "raise cause", tests=(ROUNDS, FAILURES, AUTHORISATION)),
     Survivor("sync.deliver", "give_back(work, [claim for claim in claims if claim.held", _LATER, (FAILURES,)),
     Survivor("sync.deliver", "claim.held and claim.subject in left", tests=(AUTHORISATION, ROUNDS)),
+    Survivor(
+        "sync.deliver",
+        "claim.held and claim.subject in left",
+        now="claim.subject in left",
+        why="what is not held is due still; given back besides, it is sent later, and once",
+    ),
+    Survivor("sync.deliver", "claim.subject in left", tests=(AUTHORISATION, ROUNDS, FAILURES)),
+    Survivor("sync.deliver", "if not claims_first", _CLAIMED_EITHER_WAY),
+    Survivor("sync.deliver", "not claims_first", _CLAIMED_EITHER_WAY),
     Survivor(
         "sync.deliver", "if not effects.any_due", "saves a transaction where nothing is due: nothing is claimed then"
     ),
