@@ -45,6 +45,7 @@ class Mood:
     ends: BaseException | None = None
     same_id: str = ""
     raises: Exception | None = None
+    prepare_raises: Exception | None = None
     #: preparing or posting an entry of this number meets a bug, or is never answered (`silence`); or reading it back,
     #: or looking up the customer of this name (`resolve`)
     poison: str = ""
@@ -75,6 +76,8 @@ def _poisoned(texts: Sequence[str], verb: str) -> None:
 
 def prepare(self: Any, administration: str, effects: Sequence[Any]) -> Any:
     """Prepare, unless an entry is poison."""
+    if mood.prepare_raises is not None:
+        raise mood.prepare_raises
     _poisoned([effect.mark for effect in effects], "prepare")
     return ledger.prepare(self, administration, effects)
 

@@ -60,6 +60,14 @@ def test_tries_are_ever_further_apart_up_to_an_hour_and_never_all_at_once(busine
         assert len(waits_of) > 10
 
 
+def test_every_try_of_an_entry_counts_once(business: Business) -> None:
+    mood.raises = Retriable()
+    business.write("a.jsonl", order(1))
+    for tries in (1, 2, 3, 4):
+        business.sync()
+        assert 15 * 2**tries <= waits(business) <= 15 * 2**tries * 1.2
+
+
 @pytest.mark.parametrize("verb", ["prepare", "post"])
 def test_an_entry_that_a_plugin_trips_over_becomes_a_problem_and_the_others_go_out(
     business: Business, verb: str
@@ -180,12 +188,13 @@ def test_a_target_that_answers_nobody_is_waited_for(business: Business) -> None:
     assert business.counts() == {"booked": 2}
 
 
-def test_a_lost_authorisation_pauses_the_connection_until_it_is_mended(business: Business) -> None:
-    mood.raises = AuthorisationLost()
+@pytest.mark.parametrize("verb", ["raises", "prepare_raises"])
+def test_a_lost_authorisation_pauses_the_connection_until_it_is_mended(business: Business, verb: str) -> None:
+    setattr(mood, verb, AuthorisationLost())
     business.write("a.jsonl", order(1))
     business.sync()
     assert business.codes() == ["authorisation-lost"]
-    mood.raises = None
+    setattr(mood, verb, None)
     business.sync()
     assert (business.counts(), mood.sent) == ({"waiting": 1}, [])
     connections.change(business.desk, "books", {"folder": str(business.books)})

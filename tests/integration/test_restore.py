@@ -23,6 +23,7 @@ from boekbrug.acts.licence_file import read
 from boekbrug.acts.restore import restore
 from boekbrug.acts.synchronise import run_named
 from boekbrug.cli.exits import Exit
+from boekbrug.contract import AuthorisationLost
 from boekbrug.runtime import heartbeat
 from boekbrug.runtime.presence import BeingReplaced, InUse, Presence
 from boekbrug.runtime.settings import load
@@ -89,6 +90,20 @@ def test_what_a_restored_database_has_forgotten_is_recognised_in_the_books(busin
     assert len(marks(business)) == len(set(marks(business))) == 5
     assert mood.sent[len(before) :] == [mark for mark in marks(business) if mark.startswith("W5-")]
     assert business.codes() == []
+
+
+def test_an_authorisation_that_is_lost_while_it_is_looked_for_is_told_and_nothing_sent(
+    business: Business, tmp_path: Path
+) -> None:
+    lose(business, tmp_path / "copy.db")
+    sent = len(mood.sent)
+    restore(business.house.settings, tmp_path / "copy.db", business.clock)
+    reopen(business)
+    business.sync()
+    business.write("c.jsonl", order(5))
+    mood.finds_raises = AuthorisationLost()
+    business.sync()
+    assert (business.codes(), len(mood.sent)) == (["authorisation-lost"], sent)
 
 
 def test_an_old_file_put_back_by_hand_is_noticed_by_the_heartbeat(business: Business, tmp_path: Path) -> None:

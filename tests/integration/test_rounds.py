@@ -48,6 +48,14 @@ def test_calls_that_take_next_to_no_time_share_theirs_at_once(business: Business
     assert business.counts() == {"booked": 60}
 
 
+def test_attempts_are_numbered_as_they_are_sent(business: Business) -> None:
+    business.write("a.jsonl", *(order(n) for n in range(60)))
+    run(business)
+    with business.house.database.read() as connection:
+        marks = connection.scalars(sa.select(effect.c.mark).order_by(effect.c.id)).all()
+    assert marks == mood.sent
+
+
 def test_the_first_sales_of_a_page_are_sent_before_the_rest_is_composed(business: Business) -> None:
     business.write("a.jsonl", *(order(n) for n in range(100)))
     with business.house.workplace("tests") as work:
