@@ -54,6 +54,7 @@ class Mood:
     lasts: dt.timedelta = dt.timedelta()
     #: after so many calls `raises` begins
     raises_after: int = 0
+    prepared: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     #: what was sent, byte for byte, under the same place as its mark
     payloads: list[bytes] = field(default_factory=list)
@@ -78,6 +79,7 @@ def prepare(self: Any, administration: str, effects: Sequence[Any]) -> Any:
     """Prepare, unless an entry is poison."""
     if mood.prepare_raises is not None:
         raise mood.prepare_raises
+    mood.prepared += [effect.mark for effect in effects]
     _poisoned([effect.mark for effect in effects], "prepare")
     return ledger.prepare(self, administration, effects)
 

@@ -58,6 +58,8 @@ def test_not_there_sends_the_same_entry_again(business: Business) -> None:
     assert business.sync() == {"booked": 1}
     assert mood.sent == [mood.sent[0]] * 2
     assert mood.payloads == [mood.payloads[0]] * 2
+    # nor prepared anew: the chart may have changed, and the plugin
+    assert mood.prepared == [mood.sent[0]]
     assert business.codes() == []
     assert business.ledger().count(f"mark:{mood.sent[0]}") == 1
 
