@@ -36,6 +36,8 @@ class Mood:
     #: is raised by a look-up of entries, and instead of an answer about these numbers
     finds_raises: Exception | None = None
     finds_poison: tuple[str, ...] = ()
+    #: of several one is not answered
+    finds_short: bool = False
     #: what stands in the books is not listed yet
     lists_late: bool = False
     #: the marks of each look-up
@@ -113,7 +115,7 @@ def find(self: Any, administration: str, queries: Sequence[MarkQuery]) -> Sequen
     if mood.cannot_tell:
         return [CannotTell(reason="the journal is archived")] * len(queries)
     found: Sequence[MarkAnswer] = ledger.find(self, administration, queries)
-    return found
+    return found[1:] if mood.finds_short and len(queries) > 1 else found
 
 
 def read(self: Any, administration: str, ids: Sequence[str]) -> Any:

@@ -81,6 +81,14 @@ def test_what_the_plugin_tripped_over_is_asked_for_by_itself_from_then_on(busine
     assert [len(marks) for marks in mood.asked] == [2, 1, 1, 1, 1]
 
 
+def test_a_plugin_that_answers_too_little_is_asked_for_each_by_itself(business: Business) -> None:
+    doubtful(business, 1, 2)
+    mood.finds_short = True
+    mood.asked.clear()
+    assert (business.sync(), mood.sent) == ({"booked": 2}, [])
+    assert [len(marks) for marks in mood.asked] == [2, 1, 1]
+
+
 def test_a_look_up_that_is_refused_for_good_is_asked_of_a_person(business: Business) -> None:
     doubtful(business, 1)
     mood.finds_raises = RefusedCall()
