@@ -205,3 +205,16 @@ def test_what_became_of_an_effect_is_written_once(bench: Bench) -> None:
     ]  # fmt: skip
     with pytest.raises(ClaimLost):
         effects.settle(bench.connection, [waits, looked], 600, NOW)
+
+
+def test_an_attempt_that_was_not_there_is_opened_again_and_no_other(bench: Bench) -> None:
+    for id in (1, 2):
+        bench.entry(id, reason="resend")
+        bench.effect(10 + id, state="absent", subject=id, next_at=None, settled_at=NOW)
+    assert effects.open_again(bench.connection, 11, EffectKind.ENTRY, 1)
+    assert bench.states() == [(1, "in-doubt", FENCE + 1, None, None, 3), (2, "due", FENCE, None, NOW, 3)]
+    effect = tables.effect.c
+    query = sa.select(effect.id, effect.state, effect.settled_at).order_by(effect.id)
+    assert bench.connection.execute(query).all() == [(11, "unknown", None), (12, "absent", NOW)]
+    # what is in doubt or on its way is left as it is
+    assert not effects.open_again(bench.connection, 11, EffectKind.ENTRY, 1)
