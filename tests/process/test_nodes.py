@@ -22,7 +22,7 @@ LONG, DEADLINE, LEASE, QUIET = (4, 5, 6, 12) if SHOPS < 100 else (15, 20, 24, 50
 """Seconds: a call while a node is caught in its calls, which begin seconds apart under load, and the engine's."""
 ENGINE = f"lease = {LEASE}\ncall_deadline = {DEADLINE}\nquiet_period = {QUIET}"
 NODES = 3
-PATIENCE = 60 + SHOPS * EACH
+PATIENCE = 240 + SHOPS * EACH
 
 
 @pytest.fixture
