@@ -61,6 +61,7 @@ class _Frozen:
             self.node.logs("claim.lost", "licence.ran")
 
 
+@pytest.mark.prove
 def test_any_node_may_die_freeze_and_come_back_and_the_database_may_start_anew(
     built: tuple[Town, Servers],
 ) -> None:
