@@ -17,7 +17,7 @@ from boekbrug.contract import AuthorisationLost, BoekbrugError, RefusedCall, Ret
 from boekbrug.store import connections, integrity
 from boekbrug.store.connections import OK, PAUSED
 from boekbrug.store.licences import ClaimLost
-from boekbrug.store.tables import effect
+from boekbrug.store.tables import effect, entry_state
 from boekbrug.sync.deliver import deliver
 from boekbrug.sync.settle import settle
 from boekbrug.sync.steps import Step
@@ -162,6 +162,41 @@ def test_what_is_not_there_goes_out_again_when_the_quiet_period_is_over_and_not_
     look(business, 900 - 106)
     assert [mark[:3] for mark in mood.sent] == ["W1-"]
     assert business.counts() == {"booked": 2}
+
+
+def test_what_has_its_turn_while_a_run_is_at_work_is_asked_for_right_after_it(business: Business) -> None:
+    doubtful(business, 1, 2)
+    with business.house.database.write() as connection:
+        last = connection.scalar(sa.select(sa.func.max(effect.c.id)))
+        connection.execute(sa.update(effect).where(effect.c.id == last).values(next_at=effect.c.next_at + 60_000_000))
+    business.clock.advance(dt.timedelta(seconds=10))
+    with business.house.workplace("tests") as work:
+        for step in run_named(work, business.licence):
+            if step.phase == "fetch-done":
+                business.clock.advance(dt.timedelta(seconds=60))
+    assert business.counts() == {"booked": 1, "in-doubt": 1}
+    assert waits(business) <= 0
+    look(business, 0)
+    assert business.counts() == {"booked": 2}
+
+
+def test_what_a_dead_worker_held_into_a_run_is_taken_right_after_it(business: Business) -> None:
+    mood.raises = Retriable()
+    business.write("a.jsonl", order(1))
+    business.sync()
+    mood.raises = None
+    now = int(business.clock.now().timestamp() * 1_000_000)
+    with business.house.database.write() as connection:
+        held = {"state": "claimed", "claimed_by": "dead", "next_at": now + 30_000_000}
+        connection.execute(sa.update(entry_state).values(**held))
+    business.clock.advance(dt.timedelta(seconds=10))
+    with business.house.workplace("tests") as work:
+        for step in run_named(work, business.licence):
+            if step.phase == "fetch-done":
+                business.clock.advance(dt.timedelta(seconds=60))
+    assert (business.counts(), waits(business) <= 0) == ({"waiting": 1}, True)
+    look(business, 0)
+    assert business.counts() == {"booked": 1}
 
 
 def test_looks_that_tell_nothing_are_ever_further_apart(business: Business) -> None:

@@ -41,10 +41,13 @@ class _Frozen:
     def __init__(self, found: Town, nodes: list[Daemon]) -> None:
         self._found = found
         found.set_latency(LONG)
-        found.wait_until_all_calls_are_out(PATIENCE)
-        self.node = max(nodes, key=lambda node: len(found.held_by(node)))
-        self.held = found.held_by(self.node)
-        assert self.held
+        began, self.held = time.monotonic(), dict[int, int]()
+        while not self.held:
+            # nobody is in a call either when all that is left has its next turn later
+            assert time.monotonic() - began < PATIENCE
+            found.wait_until_all_calls_are_out(PATIENCE)
+            self.node = max(nodes, key=lambda node: len(found.held_by(node)))
+            self.held = found.held_by(self.node)
         self.node.freeze()
         self.since = time.monotonic()
         found.set_latency(LATENCY)

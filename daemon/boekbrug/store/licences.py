@@ -157,12 +157,14 @@ def release(connection: Connection, claim: LicenceClaim, now: int, next_at: int 
     connection.execute(_RELEASE, values)
 
 
-def next_work(connection: Connection, id: int, now: int) -> int | None:
-    """Return when the next document, entry or effect of a licence has its turn; turns that are past do not count.
+def next_work(connection: Connection, id: int, now: int, begun: int) -> int | None:
+    """Return when the next document, entry or effect of a licence has its turn.
 
-    A party that another licence of the administration creates has its turn when that one's lease ends.
+    Turns that are past do not count, but where they came since the run had `begun` and it cannot have taken them:
+    effects that it has not asked for (or they would have another turn), and what a dead worker held until then. A party
+    that another licence of the administration creates has its turn when that one's lease ends.
     """
-    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 6)
+    soonest = select_rows(connection, _NEXT_WORK, [id, now] * 4 + [id, begun] * 4)
     return min((moment for (moment,) in soonest if moment is not None), default=None)
 
 
@@ -170,11 +172,14 @@ _NEXT_WORK = """
     select min(next_at) from document_state where licence = ? and next_at > ?
     union all select min(next_at) from entry_state where licence = ? and next_at > ?
     union all select min(due_at) from term where licence = ? and due_at > ?
-    union all select min(next_at) from effect where licence = ? and next_at > ?
     union all select min(p.next_at) from party p join licence l on l.administration = p.administration
     where l.id = ? and p.next_at > ?
+    union all select min(next_at) from effect where licence = ? and next_at > ?
     union all select min(f.next_at) from effect f join licence l on l.administration = f.administration
     where f.kind = 'party' and l.id = ? and f.next_at > ?
+    union all select min(next_at) from entry_state where licence = ? and next_at > ? and state = 'claimed'
+    union all select min(p.next_at) from party p join licence l on l.administration = p.administration
+    where l.id = ? and p.next_at > ? and p.state = 'claimed'
 """
 
 

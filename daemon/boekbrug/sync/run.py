@@ -44,6 +44,7 @@ def run_licence(work: Workplace, claim: LicenceClaim, turn: dt.timedelta | None 
         licence = licences.get(connection, claim.licence)
         paused = {id for id in (licence.source, licence.target) if connections.get(connection, id).state == PAUSED}
         work.errands[licence.id] = errands_of(connection, licence)
+        begun = work.database.now(connection)
     work.instances.renew()
     done: Counter[str] = Counter()
     waits: list[dt.timedelta] = []
@@ -58,7 +59,7 @@ def run_licence(work: Workplace, claim: LicenceClaim, turn: dt.timedelta | None 
         daily.gather(connection, licence.id)
         troubles.gather(connection, licence.id)
         again = now + (work.backoff(0, max(waits)) if waits else licence.interval_minutes * 60_000_000)
-        again = min(again, licences.next_work(connection, licence.id, now) or again)
+        again = min(again, licences.next_work(connection, licence.id, now, begun) or again)
         # asked last: what waited for a party that another licence was creating may go out by now
         if done["turn-over"] or (done["sent"] and effects.due(connection, licence.id, now, 1, with_parties=True)):
             again = now
