@@ -15,6 +15,7 @@ from boekbrug.acts.approve import approve
 from boekbrug.acts.correct import correct
 from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.reverse import reverse
+from boekbrug.acts.synchronise import run_named
 from boekbrug.booking.rules import Mode
 
 
@@ -294,3 +295,35 @@ def test_a_filed_period_needs_a_date_from_a_person(business: Business) -> None:
     assert entry.date == "2026-09-15"
     assert business.sync() == {"booked": 1}
     assert balance(business, "8000") == 0
+
+
+def corrected_term(business: Business) -> None:
+    """Book a day in three entries: a total of W1 and W2, one of W3 that came late, and a correction of W1 to 50.00."""
+    business.choose(mode=Mode.DAY, corrections="automatic")
+    business.write("a.jsonl", order(1), order(2))
+    business.wait(1)
+    business.write("b.jsonl", order(3))
+    business.sync()
+    business.write("a.jsonl", order(1, amount="60.50"), order(2))
+    business.sync()
+    assert balance(business, "8000") == -25000
+    assert len(reverse(business.desk, business.licence, term="2026-09-14").entries) == 3
+
+
+def test_a_reversal_that_is_taken_back_is_taken_back_whole(business: Business) -> None:
+    corrected_term(business)
+    business.write("b.jsonl", order(3, amount="242.00"))
+    assert business.sync() == {"booked": 3}
+    assert (balance(business, "8000"), reasons(business)) == (-35000, ["plain", "plain", "plain"])
+
+
+def test_a_sale_of_which_one_reversal_of_two_was_sent_is_corrected_to_what_it_is(business: Business) -> None:
+    corrected_term(business)
+    with business.house.workplace("tests") as work:
+        steps = run_named(work, business.licence)
+        next(step for step in steps if step.phase == "delivered")
+        del steps
+    assert rows(business, "select state from document_state order by document") == [("waiting",)] * 3
+    business.write("a.jsonl", order(1, amount="60.50"), order(2, amount="12.10"))
+    assert business.sync() == {"booked": 3}
+    assert (balance(business, "8000"), reasons(business)) == (-6000, ["plain", "plain", "reversed"])

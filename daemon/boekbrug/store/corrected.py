@@ -86,6 +86,21 @@ _HALVES = """
 """
 
 
+def reversals_left(connection: Connection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Find the next reversal of documents that is still to be booked, by (licence, document)."""
+    if not wanted:
+        return {}
+    rows = select_rows(connection, _REVERSALS_LEFT, [sorted({one for one, _ in wanted}), [d for _, d in wanted]])
+    return {(licence, document): entry for licence, document, entry in rows if (licence, document) in wanted}
+
+
+_REVERSALS_LEFT = """
+    select m.licence, m.document, min(m.entry) from membership m join entry_state s on s.entry = m.entry
+    where m.licence in ?* and m.document in ?* and m.ended_at is null and m.facet like 'reversal%'
+    and s.state not in ('booked', 'replaced') group by m.licence, m.document
+"""
+
+
 def built_upon(connection: Connection, booked: Collection[int]) -> list[int]:
     """Name those of some entries that were composed upon another."""
     query = "select entry from entry_state where after is not null and entry in ?*"

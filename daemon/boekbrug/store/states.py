@@ -112,37 +112,52 @@ _IN = """
 
 
 def count_beside(connection: Connection, documents: Collection[int]) -> int:
-    """Count the documents that stand in entries with these, or in entries composed upon those."""
+    """Count the documents that stand in entries with these, in entries composed upon those, or beside them."""
     rows = select_rows(connection, _BESIDE, [list(documents)])
     return int(rows[0][0])
 
 
 _BESIDE = """
-    with stuck as (
+    with recursive stuck as (
         select s.entry from document d join licence l on l.source = d.connection and l.unit = d.unit
         join document_state s on s.licence = l.id and s.document = d.id
         where d.id in ?* and s.state in ('waiting', 'problem')
+        union select e.entry from stuck join entry_state e on e.after = stuck.entry where e.state <> 'replaced'
+    ), beside as (
+        select s.entry from stuck join membership m on m.entry = stuck.entry
+        join document_state s on s.licence = m.licence and s.document = m.document
+        where m.ended_at is null and s.state in ('waiting', 'problem')
     )
     select count(*) from membership m where m.ended_at is null and m.entry in (
-        select entry from stuck union select e.entry from stuck join entry_state e on e.after = stuck.entry
+        select entry from stuck union select entry from beside
     )
 """
 
 
-def booked_elsewhere(connection: Connection, freed: Sequence[Standing]) -> dict[tuple[int, int], tuple[int, bool]]:
-    """Find documents that a booked entry has, by licence and document: the last such entry, and whether it changed."""
-    if not freed:
+def booked_elsewhere(
+    connection: Connection, wanted: Collection[tuple[int, int]], *, only_withheld: bool = False
+) -> dict[tuple[int, int], tuple[int, bool]]:
+    """Find documents that a booked entry has, by licence and document: the last such entry, and whether it changed.
+
+    `only_withheld` looks at entries alone whose reversal was taken back before it was sent.
+    """
+    if not wanted:
         return {}
-    wanted = {(one.licence, one.document) for one in freed}
-    rows = select_rows(connection, _ELSEWHERE, [sorted({licence for licence, _ in wanted}), [d for _, d in wanted]])
+    query = _ELSEWHERE.format(_WITHHELD if only_withheld else "")
+    rows = select_rows(connection, query, [sorted({licence for licence, _ in wanted}), [d for _, d in wanted]])
     return {(row[0], row[1]): (row[2], bool(row[3])) for row in rows if (row[0], row[1]) in wanted}
 
 
 _ELSEWHERE = """
     select m.licence, m.document, max(m.entry), max(m.revision) <> d.revision
     from membership m join entry_state e on e.entry = m.entry join document d on d.id = m.document
-    where m.ended_at is null and e.state = 'booked' and m.licence in ?* and m.document in ?*
+    where m.ended_at is null and e.state = 'booked' and m.licence in ?* and m.document in ?* {}
     group by m.licence, m.document, d.revision
+"""
+_WITHHELD = """
+    and exists (
+        select 1 from entry r join entry_state s on s.entry = r.id where r.reverses = m.entry and s.state = 'replaced'
+    )
 """
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
-from boekbrug.store import corrected
+from boekbrug.store import corrected, states
 from boekbrug.store.ids import Ids
 from boekbrug.store.states import Move
 from boekbrug.store.words import Reason
@@ -50,9 +50,24 @@ def _reversed(
     licence = next(licence for licence, _ in countered)
     corrected.mark_reversed(connection, reversals, licence, ids.take(2 * len(reversals)), now)
     done = {key: entry for key, entry in countered.items() if key not in going_on}
-    return {
-        key: Move(*key, _WAITING, Reason.COMPOSE, None, now)
-        if key in anew
-        else Move(*key, _BOOKED, Reason.REVERSED, entry)
-        for key, entry in done.items()
-    }
+    left = corrected.reversals_left(connection, done)
+    stands = states.booked_elsewhere(connection, set(done) - set(left), only_withheld=True)
+    return {key: _after_reversal(key, entry, left, stands, anew, now) for key, entry in done.items()}
+
+
+def _after_reversal(
+    key: tuple[int, int],
+    entry: int,
+    left: Documents,
+    stands: Mapping[tuple[int, int], tuple[int, bool]],
+    anew: Collection[tuple[int, int]],
+    now: int,
+) -> Move:
+    if key in left:
+        return Move(*key, _WAITING, Reason.DELIVER, left[key])
+    if key in stands:
+        booked, is_changed = stands[key]
+        return Move(*key, _BOOKED, Reason.CHANGED if is_changed else Reason.PLAIN, booked, now if is_changed else None)
+    if key in anew:
+        return Move(*key, _WAITING, Reason.COMPOSE, None, now)
+    return Move(*key, _BOOKED, Reason.REVERSED, entry)

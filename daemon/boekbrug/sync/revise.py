@@ -80,9 +80,9 @@ _WAITING, _COMPOSE = DocumentState.WAITING, Reason.COMPOSE
 def start_over(connection: Connection, ids: Ids, standing: Sequence[Standing], now: int) -> list[Standing]:
     """Free documents from entries that never existed at the target and close their problems; return the freed ones.
 
-    What is booked, in doubt or under way stays as it is. With an entry go those that were composed upon it: the credit
-    note or payment of a sale. Needs as many identifiers ensured as
-    `states.count_beside` says.
+    What is booked, in doubt or under way stays as it is. With an entry go those that were composed upon it (the credit
+    note or payment of a sale), and the other reversals of documents in it: half of them would leave the rest in the
+    books. Needs as many identifiers ensured as `states.count_beside` says.
     """
     freed: list[Standing] = []
     seen: set[tuple[int, int]] = set()
@@ -99,7 +99,7 @@ def start_over(connection: Connection, ids: Ids, standing: Sequence[Standing], n
 
 def again(connection: Connection, freed: Sequence[Standing], now: int) -> list[Move]:
     """Plan to compose freed documents anew; one that is booked in another entry is booked and changed, as it was."""
-    booked = states.booked_elsewhere(connection, freed)
+    booked = states.booked_elsewhere(connection, {(one.licence, one.document) for one in freed})
     standing = [
         Move(licence, document, DocumentState.BOOKED, Reason.CHANGED, entry, now)
         if changed
@@ -111,14 +111,22 @@ def again(connection: Connection, freed: Sequence[Standing], now: int) -> list[M
 
 
 def _dissolve(connection: Connection, ids: Ids, entry: int, licence: int, now: int) -> list[Standing]:
-    """Take out an entry with those composed upon it, and return the documents of all; none when it is too late."""
-    freed = states.standing_in(connection, entry)
-    upon = states.composed_upon(connection, entry)
-    if not replace(connection, ids, entry, licence, now):
-        return []
-    for one in upon:
-        freed += _dissolve(connection, ids, one, licence, now)
-    return freed
+    """Take out an entry with those that cannot stand without it; return the documents of which nothing is left."""
+    inside: dict[tuple[int, int], Standing] = {}
+    gone, left = set[int](), [entry]
+    while left:
+        one = left.pop()
+        found, upon = states.standing_in(connection, one), states.composed_upon(connection, one)
+        if one in gone or not replace(connection, ids, one, licence, now):
+            continue
+        gone.add(one)
+        inside.update(((other.licence, other.document), other) for other in found)
+        left += [*upon, *(other.entry for other in found if other.entry is not None and _waits(other))]
+    return [one for one in inside.values() if one.entry in gone or not _waits(one)]
+
+
+def _waits(one: Standing) -> bool:
+    return one.entry is not None and one.state not in (DocumentState.BOOKED, DocumentState.IN_DOUBT)
 
 
 def replace(connection: Connection, ids: Ids, entry: int, licence: int, now: int) -> bool:
