@@ -123,18 +123,21 @@ listen_port = {port}
 unix_socket_dir = {folder}
 auth_type = any
 pool_mode = transaction
-default_pool_size = 8
+default_pool_size = {sessions}
+query_wait_timeout = 30
 max_client_conn = 500
 """
 
 
 @contextmanager
-def pooling(postgres: Path, folder: Path, tool: Tool) -> Iterator[Callable[[str], str]]:
+def pooling(postgres: Path, folder: Path, tool: Tool, sessions: int = 8) -> Iterator[Callable[[str], str]]:
     """Put a pgbouncer before a PostgreSQL, each transaction in any session; give the address of a database there."""
     pgbouncer = tool("pgbouncer")
     become, _ = without_root(tool("setpriv"), _binaries(), folder)
     settings = folder / "pgbouncer.ini"
-    settings.write_text(_POOLER.format(behind=postgres, port=POOLER_PORT, folder=folder), encoding="utf-8")
+    settings.write_text(
+        _POOLER.format(behind=postgres, port=POOLER_PORT, folder=folder, sessions=sessions), encoding="utf-8"
+    )
     with (folder / "pgbouncer.log").open("wb") as log:
         server = subprocess.Popen([*become, pgbouncer, "--quiet", settings], stdout=log, stderr=log, cwd=folder)
     try:

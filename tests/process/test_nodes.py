@@ -21,7 +21,7 @@ LATENCY = 0.2
 LONG, DEADLINE, LEASE, QUIET = (4, 5, 6, 12) if SHOPS < 100 else (15, 20, 24, 50)
 """Seconds: a call while a node is caught in its calls, which begin seconds apart under load, and the engine's."""
 ENGINE = f"lease = {LEASE}\ncall_deadline = {DEADLINE}\nquiet_period = {QUIET}"
-NODES = 3
+NODES, HANDS = 3, 4
 PATIENCE = 240 + SHOPS * EACH
 
 
@@ -41,13 +41,13 @@ class _Frozen:
     def __init__(self, found: Town, nodes: list[Daemon]) -> None:
         self._found = found
         found.set_latency(LONG)
-        began, self.held = time.monotonic(), dict[int, int]()
-        while not self.held:
-            # nobody is in a call either when all that is left has its next turn later
-            assert time.monotonic() - began < PATIENCE
-            found.wait_until_all_calls_are_out(PATIENCE)
-            self.node = max(nodes, key=lambda node: len(found.held_by(node)))
-            self.held = found.held_by(self.node)
+        found.due()
+        busy = min(SHOPS, NODES * HANDS)
+        found.wait_until(lambda: sum(len(found.held_by(node)) for node in nodes) >= busy, PATIENCE)
+        found.wait_until_all_calls_are_out(PATIENCE)
+        self.node = max(nodes, key=lambda node: len(found.held_by(node)))
+        self.held = found.held_by(self.node)
+        assert self.held
         self.node.freeze()
         self.since = time.monotonic()
         found.set_latency(LATENCY)
@@ -61,10 +61,10 @@ class _Frozen:
         self.node.forget()
         self.node.thaw()
         for _ in self.held:
-            self.node.logs("claim.lost", "licence.ran")
+            # the database was restarted meanwhile, in the middle of whatever it had begun there
+            self.node.logs("claim.lost", "licence.ran", "worker.failed")
 
 
-@pytest.mark.prove
 def test_any_node_may_die_freeze_and_come_back_and_the_database_may_start_anew(
     built: tuple[Town, Servers],
 ) -> None:
@@ -79,9 +79,7 @@ def test_any_node_may_die_freeze_and_come_back_and_the_database_may_start_anew(
         found.due()
         found.wait_until_booked(SHOPS, PATIENCE)
         found.sell(EACH, first=100)
-        found.set_latency(LATENCY)
-        found.due()
-        found.wait_until_booked(SHOPS + sold // 10, PATIENCE)
+        # slowed down before anybody begins: a small town is booked in a second
         frozen = _Frozen(found, nodes)
         nodes.remove(frozen.node)
         found.wait_until_booked(SHOPS + sold // 4, PATIENCE)

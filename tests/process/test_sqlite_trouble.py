@@ -3,10 +3,12 @@
 import os
 import resource
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from tests.office import Office, order
 from tests.process.daemon import Daemon, running, settle_in
 from tests.servers import Tool, absent
@@ -137,10 +139,15 @@ def unwritable(tool: Tool, daemon: Daemon, state: Path) -> Iterator[None]:
         limit(tool, daemon)
 
 
-def test_database_that_may_not_be_written_any_more_is_waited_for_by_a_running_daemon(
-    tmp_path: Path, tool: Tool
-) -> None:
-    office = Office(tmp_path / "office")
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """Make a folder on a disk: in memory, files that are open already go on being written whatever they forbid."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
+def test_database_that_may_not_be_written_any_more_is_waited_for_by_a_running_daemon(disk: Path, tool: Tool) -> None:
+    office = Office(disk / "office")
     office.furnish(automatic=True)
     settle_in(office, extra=SHORT)
     office.put("first.jsonl", [order(0)])

@@ -26,12 +26,14 @@ def report(desk: Desk, licence: Licence, document: int, text: str) -> Case:
     facts = _facts(found)
     with desk.house.database.read() as connection:
         keepers = people.operators(connection) if desk.house.settings.mail.host else []
+    languages = {keeper.language for keeper in keepers}
+    told = {language: of_document(desk.house, licence.id, document, language) for language in languages}
     with desk.act("case-open", licence.name, ids=1 + len(keepers)) as act:
         written = msgspec.json.encode(facts).decode()
         case = Case(act.ids.take(), licence.id, document, desk.actor, text, written, cases.OPEN, act.now)
         cases.add(act.connection, case)
         for keeper in keepers:
-            _mail(desk, act, keeper, licence, case, found)
+            _mail(desk, act, keeper, licence, case, told[keeper.language])
         act.licence = licence.id
         act.facts = {"case": str(case.id), "number": found.number}
     desk.house.log.warning("case.opened", case=case.id, licence=licence.name, by=desk.actor, **facts)
@@ -50,11 +52,10 @@ def _facts(found: Found) -> dict[str, str]:
 def _mail(desk: Desk, act: Act, keeper: User, licence: Licence, case: Case, found: Found) -> None:
     house = desk.house
     by = desk.actor.partition(":")[2]
-    told = of_document(house, licence.id, found.id, keeper.language).problems
     facts = {
         **_facts(found), "actor": by, "text": case.text, "licence": licence.name, "case": str(case.id),
         "total": f"{found.total} {found.currency}", "connection": found.connection,
-        "problems": "\n\n".join(f"{one.message}\n{one.cause}\n{one.fix}" for one in told),
+        "problems": "\n\n".join(f"{one.message}\n{one.cause}\n{one.fix}" for one in found.problems),
         "link": f"{house.settings.service.public_url}/licences/{licence.name}/sales/{found.id}",
     }  # fmt: skip
     reply_to = by if is_address(by) else ""

@@ -44,7 +44,7 @@ def apply(desk: Desk, file: LicenceFile, *, force: bool = False, code: str = "")
     house = desk.house
     with house.database.read() as connection:
         known = licences.by_name(connection, file.name)
-        before = None if known is None else _as_file(connection, known)
+        before = None if known is None else file_of(connection, known)
         applied = None if known is None else unwritten(changes.applied(connection, known.id))
     if known is None or before is None or applied is None:
         return create(desk, file, code=code)
@@ -286,10 +286,11 @@ def get(house: House, name: str) -> Licence:
 def as_file(house: House, licence: Licence) -> LicenceFile:
     """Return a licence as it is now, in the form of its file."""
     with house.database.read() as connection:
-        return _as_file(connection, licence)
+        return file_of(connection, licence)
 
 
-def _as_file(connection: Connection, row: Licence) -> LicenceFile:
+def file_of(connection: Connection, row: Licence) -> LicenceFile:
+    """Return a licence in the form of its file, as a transaction sees it."""
     return LicenceFile(
         name=row.name,
         source=connections.get(connection, row.source).name,

@@ -1,10 +1,12 @@
 """Plugin instances, made from what the database says of a connection."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Protocol
 
 import msgspec
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from boekbrug.contract import (
     BoekbrugError,
@@ -47,7 +49,11 @@ MakeContext = Callable[[ConnectionRow], Context]
 
 
 class Instances:
-    """Makes one instance per connection for one worker; `renew` starts a new run."""
+    """Makes one instance per connection for one worker; `renew` starts a new run.
+
+    Whoever asks within a transaction hands it in: one that holds a session and waits for a second one stands still
+    together with all others that do so.
+    """
 
     def __init__(
         self,
@@ -67,20 +73,20 @@ class Instances:
         self._sources.clear()
         self._targets.clear()
 
-    def source(self, id: int) -> Source:
+    def source(self, id: int, within: Connection | None = None) -> Source:
         """Return the source of a connection; raise PluginMissing, or SettingsError when its settings do not fit."""
         if id not in self._sources:
-            row, settings = self._read(id)
+            row, settings = self._read(id, within)
             kind = self._host.sources.get(row.plugin)
             if kind is None:
                 raise PluginMissing(plugin=row.plugin, connection=row.name)
             self._sources[id] = kind(self._make_context(row), _checked(kind.Settings, settings))
         return self._sources[id]
 
-    def target(self, id: int) -> Target:
+    def target(self, id: int, within: Connection | None = None) -> Target:
         """Return the target of a connection; raise PluginMissing, or SettingsError when its settings do not fit."""
         if id not in self._targets:
-            row, settings = self._read(id)
+            row, settings = self._read(id, within)
             kind = self._host.targets.get(row.plugin)
             if kind is None:
                 raise PluginMissing(plugin=row.plugin, connection=row.name)
@@ -92,8 +98,8 @@ class Instances:
         known = self.codes.get(code)
         return known.severity if known else Severity.ERROR
 
-    def _read(self, id: int) -> tuple[ConnectionRow, dict[str, object]]:
-        with self._database.read() as connection:
+    def _read(self, id: int, within: Connection | None) -> tuple[ConnectionRow, dict[str, object]]:
+        with self._database.read() if within is None else nullcontext(within) as connection:
             row = connections.get(connection, id)
             secrets = connections.secrets_of(connection, id)
         settings = msgspec.json.decode(row.settings, type=dict[str, object])

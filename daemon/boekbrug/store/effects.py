@@ -346,7 +346,7 @@ def open_again(connection: Connection, id: int, kind: EffectKind, subject: int) 
     taken = connection.execute(
         sa.update(of.table)
         .where(columns[of.key] == subject, columns.state.in_((EntryState.DUE, EntryState.CLAIMED)))
-        .values(state=EntryState.IN_DOUBT, fence=_next(columns.fence), claimed_by=None, next_at=None)
+        .values(state=EntryState.IN_DOUBT, fence=columns.fence + 1, claimed_by=None, next_at=None)
     )
     if not taken.rowcount:
         return False
@@ -355,10 +355,6 @@ def open_again(connection: Connection, id: int, kind: EffectKind, subject: int) 
     if not opened.rowcount:
         raise ClaimLost(effect=str(id))
     return True
-
-
-def _next(fence: "sa.Column[int]") -> "sa.ColumnElement[int]":
-    return fence + 1
 
 
 class Sent(NamedTuple):

@@ -114,7 +114,7 @@ def open_books(connection: Connection, work: Workplace, licence: Licence) -> Boo
     if known.rates_coming:
         known.read_span(connection)
     filed = agreed.filed_through(connection, licence.administration)
-    capabilities = work.instances.target(licence.target).capabilities
+    capabilities = work.instances.target(licence.target, connection).capabilities
     return Books(
         licence=licence,
         rules=CompiledRules(rules),

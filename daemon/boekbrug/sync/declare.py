@@ -40,7 +40,8 @@ def declare(work: Workplace, claim: LicenceClaim, books: Books) -> Iterator[Step
         now = work.database.now(connection)
         filed = books.evidence(now).filed_through
         known = periods.periods(connection, licence.id)
-        new = _missing(work, books, known, now)
+    new = _missing(work, books, known, now)
+    with work.database.read() as connection:
         over = [one for one in known + new if one.due_at is None or one.due_at <= now]
         # a filed period is declared, by us or by the bookkeeper before us
         open_ones = [one for one in over if filed is None or one.last > filed]

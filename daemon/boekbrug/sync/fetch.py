@@ -105,6 +105,7 @@ class PageKeeper:
         """Write a page in one transaction; raise ClaimLost when another worker has moved the cursor."""
         work, held = self._work, self._held
         seen = [digest(document, work.vault) for document in page.documents]
+        work.ids.ensure(len(seen))
         with work.database.read() as connection:
             now = work.database.now(connection)
             rows = self._rows(connection, seen, page.documents, now)

@@ -53,7 +53,7 @@ def client_routes(pages: Pages, door: Door) -> APIRouter:
         with pages.house.database.read() as connection:
             lines = board.lines(connection, after, PAGE + 1, visit.sees)
             changes = proposals.waiting(connection, visit.sees)
-            found = [_client(pages, connection, line, writing.now.date(), changes) for line in lines[:PAGE]]
+            found = [_client(connection, line, writing.now.date(), changes) for line in lines[:PAGE]]
         found.sort(key=lambda one: (one.is_green, one.due, one.line.name))
         values = {
             "found": found, "more": lines[PAGE - 1].name if len(lines) > PAGE else "",
@@ -64,9 +64,9 @@ def client_routes(pages: Pages, door: Door) -> APIRouter:
     return router
 
 
-def _client(pages: Pages, connection: Connection, line: Line, today: dt.date, changes: dict[str, int]) -> Client:
+def _client(connection: Connection, line: Line, today: dt.date, changes: dict[str, int]) -> Client:
     licence = licences.get(connection, line.id)
-    length = acts.as_file(pages.house, licence).rules.filing_period or "quarter"
+    length = acts.file_of(connection, licence).rules.filing_period or "quarter"
     period = periods_before(today, length, 1)[0]
     counts = states.counts(connection, line.id)
     filed = agreed.filed_through(connection, licence.administration).get("vat", "")

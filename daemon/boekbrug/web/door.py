@@ -135,8 +135,9 @@ class Door:
             return self._at_licence(connection, request, right, visit)
 
     def _visit(self, request: Request, right: Right, fields: Fields) -> Visit:
+        is_open = request.method == "GET" and not self.is_peopled()
         with self._house.database.read() as connection:
-            visit = self._known(connection, request, fields)
+            visit = self._known(connection, request, fields, is_open)
             return self._at_licence(connection, request, right, visit)
 
     def _at_licence(self, connection: Connection, request: Request, right: Right, visit: Visit) -> Visit:
@@ -151,12 +152,12 @@ class Door:
             raise Turned(404)
         return visit._replace(found=found)
 
-    def _known(self, connection: Connection, request: Request, fields: Fields) -> Visit:
+    def _known(self, connection: Connection, request: Request, fields: Fields, is_open: bool) -> Visit:
         token = request.cookies.get(cookie_name(request), "")
         vault, now = self._house.vault, self._house.database.now(connection)
         user = people.by_session(connection, vault.keyed_hash(token), now) if token else None
         if user is None:
-            if request.method == "GET" and not self.is_peopled():
+            if is_open:
                 return Visit(None, frozenset({Right.SEE}), None, "", fields, None)
             raise Turned(401, login=_login(request))
         csrf = csrf_of(self._house, token)

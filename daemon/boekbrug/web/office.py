@@ -50,13 +50,13 @@ def office_routes(pages: Pages, door: Door) -> APIRouter:
     @router.get("")
     def health(request: Request, visit: Annotated[Visit, Depends(door.needs(Operator))]) -> Response:
         writing = pages.writing(request, visit)
-        stock = read_stock(house.database)
+        stock, unclaimed = read_stock(house.database), len(authorise.unclaimed(house))
         with house.database.read() as connection:
             now = house.database.now(connection)
             values = {
                 "stock": stock, "workers": workers.list_all(connection), "now": now, "moment": moment,
                 "codes": _codes(connection, house.plugins.problem_codes, writing.language),
-                "open_cases": kept.count_open(connection), "unclaimed": len(authorise.unclaimed(house)),
+                "open_cases": kept.count_open(connection), "unclaimed": unclaimed,
                 "paused": [row.name for row in connections.list_all(connection) if row.state == connections.PAUSED],
                 "plugins": house.plugins.installed, "refused": house.plugins.refused,
                 "mails": bool(house.settings.mail.host),
