@@ -4,6 +4,8 @@ BIN := .venv/bin
 PLUGINS := $(dir $(wildcard plugins/*/*/pyproject.toml))
 EDITABLE := -e . $(addprefix -e ,$(PLUGINS))
 SEEDS ?= 200
+# one more than there are cores: tests of processes wait for them most of the time
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 .PHONY: help demo test check bench simulate prove clean
@@ -30,12 +32,12 @@ demo: .venv/run ## a sample shop's orders into a ledger, then the dashboard unti
 	@$(BIN)/boekbrug demo $(ARGS)
 
 test: .venv/test ## all tests
-	$(BIN)/python -m pytest -n auto -m "not prove" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not prove" $(ARGS)
 
 prove: .venv/test ## the long proofs beside the tests: 10,000 seeds, all deaths and interleavings, mutants, 20 kills, three nodes
 	@for first in 1 1001 2001 3001 4001 5001 6001 7001 8001 9001; do \
 		$(BIN)/python -m boekbrug.testing.simulation --first $$first --seeds 1000 --coverage || exit 1; done
-	$(BIN)/python -m pytest -n auto -m prove $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m prove $(ARGS)
 	$(BIN)/python -m tests.simulation.mutants --seconds 60
 	BOEKBRUG_TEST_KILLS=20 BOEKBRUG_TEST_SHOPS=200 $(BIN)/python -m pytest tests/process
 

@@ -14,6 +14,7 @@ DECIDE = "tests/integration/test_decide.py"
 LEASES = "tests/integration/test_leases.py"
 INTENTS = "tests/integration/test_intents.py"
 SETTLE = "tests/integration/test_settle.py"
+TOO_LATE = "tests/simulation/test_simulation.py::test_a_worker_that_comes_back_after_its_lease_does_not_call"
 
 
 class Mutant(NamedTuple):
@@ -48,6 +49,10 @@ _LATER = "what was claimed and not sent comes back when the lease is over, as af
 _PACE = "how long is sent before the next page is fetched: the order of work, never what is sent"
 _PACE_LEARNS = "what the pace learns from: how many calls share their transactions, never what is sent"
 _CLAIMED_EITHER_WAY = "claimed before it is prepared or with its intent, an entry is fenced: it is a transaction less"
+_IN_TIME = (
+    "a call that begins within the lease ends before the quiet period does: which of a round's calls are made "
+    "and which are left to the next round is the order of work, never what is sent"
+)
 _SUSPECTS = (
     "suspects are known by either: by tries when the target asked for time, by the reason when their worker died; "
     "it is about who goes out among few, never about what is sent"
@@ -97,6 +102,12 @@ SURVIVORS = (
     ),
     # what the books hold already is recognised after a restore only
     Survivor("sync.deliver", "item.id in there", tests=(RESTORE,)),
+    # seeds let a worker stand still for so long now and then, and rarely just there
+    Survivor("sync.calls", "if not", tests=(TOO_LATE,)),
+    Survivor("sync.calls", "not outcomes", tests=(TOO_LATE,)),
+    Survivor("sync.calls", "raise ClaimLost", tests=(TOO_LATE,)),
+    Survivor("sync.calls", "outcomes and waited", _IN_TIME, (ROUNDS,)),
+    Survivor("sync.calls", "waited + work", _IN_TIME, (ROUNDS,)),
     Survivor(
         "sync.settle",
         "caution.since",
