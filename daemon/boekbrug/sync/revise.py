@@ -121,12 +121,9 @@ def _dissolve(connection: Connection, ids: Ids, entry: int, licence: int, now: i
             continue
         gone.add(one)
         inside.update(((other.licence, other.document), other) for other in found)
-        left += [*upon, *(other.entry for other in found if other.entry is not None and _waits(other))]
-    return [one for one in inside.values() if one.entry in gone or not _waits(one)]
-
-
-def _waits(one: Standing) -> bool:
-    return one.entry is not None and one.state not in (DocumentState.BOOKED, DocumentState.IN_DOUBT)
+        left += [*upon, *(other.entry for other in found if other.entry and other.state != DocumentState.BOOKED)]
+    # of what is left something else is under way, and decides
+    return [one for one in inside.values() if one.entry in {None, *gone} or one.state == DocumentState.BOOKED]
 
 
 def replace(connection: Connection, ids: Ids, entry: int, licence: int, now: int) -> bool:
