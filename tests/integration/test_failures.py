@@ -127,6 +127,22 @@ def test_an_entry_that_is_never_answered_is_isolated_within_three_calls(business
     assert business.ledger().count("mark:W50-") == 1
 
 
+def test_an_entry_that_was_never_answered_and_is_there_at_last_is_booked(business: Business) -> None:
+    mood.poison, mood.poisons = "W50-", "silence"
+    business.write("a.jsonl", *(order(n) for n in range(1, 101)))
+
+    def sync_until_sent(times: int) -> None:
+        while sum(mark.startswith("W50-") for mark in mood.sent) < times:
+            business.sync()
+
+    sync_until_sent(2)
+    mood.poison, mood.loses_replies = "", True
+    sync_until_sent(3)
+    mood.loses_replies = False
+    assert (business.sync(), business.codes()) == ({"booked": 100}, [])
+    assert business.ledger().count("mark:W50-") == 1
+
+
 def others_book(business: Business, count: int) -> None:
     """Let entries of other administrations be booked."""
     ids = business.house.place("busy").ids

@@ -124,6 +124,8 @@ SURVIVORS = (
     Survivor("sync.settle", "item.looks + 1", tests=(SETTLE,)),
     Survivor("sync.settle", "now + _wait(work, item.looks)", tests=(SETTLE,)),
     Survivor("sync.settle", "now >= quiet_ends", tests=(SETTLE,)),
+    Survivor("sync.settle", "isinstance(meaning, Absent) and poison", tests=(FAILURES,)),
+    Survivor("sync.settle", "answer.reason != 'not-reachable'", tests=(DECIDE,)),
     # one record taken for a double is booked and told of, which the seeds allow
     Survivor("sync.settle", "len(answer) == 1", tests=(SETTLE,)),
     # the store's statements, one by one: seeds have two or three workers, and these tests every order of two
