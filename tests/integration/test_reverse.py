@@ -298,7 +298,7 @@ def test_a_filed_period_needs_a_date_from_a_person(business: Business) -> None:
 
 
 def corrected_term(business: Business) -> None:
-    """Book a day in three entries: a total of W1 and W2, one of W3 that came late, and a correction of W1 to 50.00."""
+    """Reverse a day of three entries: a total of W1 and W2, W3 that came late, and a correction of W1 to 50.00."""
     business.choose(mode=Mode.DAY, corrections="automatic")
     business.write("a.jsonl", order(1), order(2))
     business.wait(1)

@@ -9,13 +9,12 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
+from tests.integration.test_reverse import corrected_term
 from tests.integration.test_terms import balance
 
 from boekbrug.acts import connections as connecting
 from boekbrug.acts.decide import decide
-from boekbrug.acts.reverse import reverse
 from boekbrug.acts.synchronise import run_named
-from boekbrug.booking.rules import Mode
 from boekbrug.contract import AuthorisationLost, BoekbrugError, RefusedCall, Retriable
 from boekbrug.store import connections, integrity
 from boekbrug.store.connections import OK, PAUSED
@@ -300,14 +299,7 @@ def test_an_answer_that_comes_when_it_is_sent_again_already_is_told(slow: Slow, 
 
 
 def test_a_sale_whose_reversal_is_in_doubt_stays_so_when_the_rest_of_it_is_taken_back(business: Business) -> None:
-    business.choose(mode=Mode.DAY, corrections="automatic")
-    business.write("a.jsonl", order(1), order(2))
-    business.wait(1)
-    business.write("b.jsonl", order(3))
-    business.sync()
-    business.write("a.jsonl", order(1, amount="60.50"), order(2))
-    assert business.sync() == {"booked": 3}
-    reverse(business.desk, business.licence, term="2026-09-14")
+    corrected_term(business)
     mood.loses_replies, mood.finds_raises = True, Retriable()
     assert business.sync() == {"in-doubt": 1, "waiting": 2}
     business.write("b.jsonl", order(3, amount="242.00"))

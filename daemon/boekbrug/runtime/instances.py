@@ -51,8 +51,8 @@ MakeContext = Callable[[ConnectionRow], Context]
 class Instances:
     """Makes one instance per connection for one worker; `renew` starts a new run.
 
-    Whoever asks within a transaction hands it in: one that holds a session and waits for a second one stands still
-    together with all others that do so.
+    Whoever asks for a target within a transaction hands it in: one that holds a session and waits for a second one
+    stands still together with all others that do so.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class Instances:
         self._sources.clear()
         self._targets.clear()
 
-    def source(self, id: int, within: Connection | None = None) -> Source:
+    def source(self, id: int) -> Source:
         """Return the source of a connection; raise PluginMissing, or SettingsError when its settings do not fit."""
         if id not in self._sources:
-            row, settings = self._read(id, within)
+            row, settings = self._read(id)
             kind = self._host.sources.get(row.plugin)
             if kind is None:
                 raise PluginMissing(plugin=row.plugin, connection=row.name)
@@ -98,7 +98,7 @@ class Instances:
         known = self.codes.get(code)
         return known.severity if known else Severity.ERROR
 
-    def _read(self, id: int, within: Connection | None) -> tuple[ConnectionRow, dict[str, object]]:
+    def _read(self, id: int, within: Connection | None = None) -> tuple[ConnectionRow, dict[str, object]]:
         with self._database.read() if within is None else nullcontext(within) as connection:
             row = connections.get(connection, id)
             secrets = connections.secrets_of(connection, id)
