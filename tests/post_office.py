@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -105,8 +105,11 @@ def open_for_mail(certificate: Path | None, *, at_once: bool = False, lies: bool
     if tls and not at_once:
         options |= {"tls_context": tls, "require_starttls": True, "auth_required": True, "auth_require_tls": True}
     loop = asyncio.new_event_loop()
+    lines: list[asyncio.Transport] = []
     server = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(office, loop=loop, **options), "127.0.0.1", 0, ssl=tls if at_once else None)
+        loop.create_server(
+            lambda: _Talk(lines, office, loop=loop, **options), "127.0.0.1", 0, ssl=tls if at_once else None
+        )
     )
     office.port = server.sockets[0].getsockname()[1]
     thread = Thread(target=loop.run_forever, name="post office")
@@ -114,21 +117,36 @@ def open_for_mail(certificate: Path | None, *, at_once: bool = False, lies: bool
     try:
         yield office
     finally:
-        server.close()
+        asyncio.run_coroutine_threadsafe(_let_go(server, lines), loop).result(timeout=60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        _let_go(loop)
+        loop.close()
 
 
-def _let_go(loop: asyncio.AbstractEventLoop) -> None:
-    """End the conversations that a client broke off, so that none outlives its test."""
-    under_way = asyncio.all_tasks(loop)
+class _Talk(SMTP):
+    """A conversation that enters its line, and with TLS the line beneath it, in a list."""
+
+    def __init__(self, lines: list[asyncio.Transport], *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._lines = lines
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._lines.append(transport)
+        super().connection_made(transport)
+
+
+async def _let_go(server: asyncio.Server, lines: list[asyncio.Transport]) -> None:
+    """Break off what is still said and close every line: the client may have hung up before the server came to it."""
+    server.close()
+    under_way = asyncio.all_tasks() - {asyncio.current_task()}
     for task in under_way:
         task.cancel()
-    for task in under_way:
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-    loop.close()
+    await asyncio.gather(*under_way, return_exceptions=True)
+    for line in lines:
+        line.abort()
+    # a line is closed one turn of the loop after it was broken off
+    await asyncio.sleep(0)
 
 
 def _context(certificate: Path) -> ssl.SSLContext:
