@@ -10,7 +10,8 @@ PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
 def test_every_test_that_a_guarantee_names_exists() -> None:
     defined = {
         name
-        for file in ROOT.glob("tests/**/test_*.py")
+        for folder in (ROOT / "tests", *ROOT.glob("plugins/*/*/tests"))
+        for file in folder.glob("**/test_*.py")
         for name in re.findall(r"^def (test_\w+)\(", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
     named = set(re.findall(r"`(test_\w+)`", PAGE))

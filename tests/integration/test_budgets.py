@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from boekbrug.contract import BudgetSpent, Limit, PluginBug
-from boekbrug.runtime.budgets import BACKFILL_LEAVES, SLOTS, StoredBudget
+from boekbrug.runtime.budgets import DAILY_RESERVE, SLOTS, StoredBudget
 from boekbrug.runtime.caches import StoredCache
 from boekbrug.runtime.clock import microseconds
 from boekbrug.runtime.secrets import Vault, new_keys
@@ -87,7 +87,7 @@ def test_forecast_goes_by_what_the_vendor_said_and_leaves_the_reserve(
     budget.learn("minute:7", remaining=5, resets_at=now + 20 * SECOND)
     assert budget.through("minute:7", cost=5) == now
     assert budget.through("minute:7", cost=66) == now + 20 * SECOND + MINUTE
-    backfill = StoredBudget(database, "exact", LIMITS, reserve=BACKFILL_LEAVES)
+    backfill = StoredBudget(database, "exact", LIMITS, reserve=DAILY_RESERVE)
     assert backfill.through("minute:8", cost=45) == now
     assert backfill.through("minute:8", cost=46) == now + MINUTE
 
@@ -142,8 +142,8 @@ def test_workers_together_take_no_more_than_the_limit(database: Database) -> Non
         assert sum(pool.map(work, range(8))) == 60
 
 
-def test_backfill_leaves_a_reserve_for_daily_work(budget: StoredBudget, database: Database) -> None:
-    backfill = StoredBudget(database, "exact", LIMITS, reserve=BACKFILL_LEAVES)
+def test_what_can_wait_leaves_a_reserve_for_daily_work(budget: StoredBudget, database: Database) -> None:
+    backfill = StoredBudget(database, "exact", LIMITS, reserve=DAILY_RESERVE)
     backfill.take("minute:7", cost=45)
     spent(backfill, "minute:7")
     budget.take("minute:7", cost=15)
@@ -153,7 +153,7 @@ def test_reserve_holds_in_what_the_vendor_says_remains(
     budget: StoredBudget, database: Database, clock: SettableClock
 ) -> None:
     budget.learn("minute:7", remaining=16, resets_at=clock.now() + MINUTE)
-    backfill = StoredBudget(database, "exact", LIMITS, reserve=BACKFILL_LEAVES)
+    backfill = StoredBudget(database, "exact", LIMITS, reserve=DAILY_RESERVE)
     backfill.take("minute:7")
     assert spent(backfill, "minute:7") == MINUTE
     budget.take("minute:7", cost=15)

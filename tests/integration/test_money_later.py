@@ -14,7 +14,7 @@ from tests.integration.test_terms import balance, rows, sound
 from boekbrug.acts.answer import answer
 from boekbrug.acts.approve import approve
 from boekbrug.acts.correct import correct
-from boekbrug.acts.licences import note_closed
+from boekbrug.acts.reconcile import reconcile
 from boekbrug.acts.reverse import reverse
 from boekbrug.booking.rules import Mode
 from boekbrug.contract import DocumentKind
@@ -229,7 +229,7 @@ def test_nothing_is_composed_into_a_period_that_the_package_has_closed(business:
     closed = '\n[[period]]\ncode = "8"\nstart = 2026-01-01\nend = 2026-08-31\nopen = false\n'
     chart = business.books / "chart.toml"
     chart.write_text(chart.read_text() + closed)
-    note_closed(business.house, business.licence)
+    reconcile(business.house, business.licence, dt.date(2026, 9, 1), dt.date(2026, 10, 1))
     business.write("a.jsonl", order(1, date="2026-08-31T10:00:00+02:00"), order(2, date="2026-09-01T10:00:00+02:00"))
     assert business.sync() == {"booked": 1, "held": 1}
     assert ("books locked through: 2026-08-31",) in rows(business, "select reason from document_state")

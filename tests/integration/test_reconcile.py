@@ -11,11 +11,12 @@ from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
 from tests.integration.touched import change, compare, delete, journal, records
 
-from boekbrug.acts import licences
+from boekbrug.acts import connections, licences
 from boekbrug.acts.accept import accept
 from boekbrug.acts.desk import ActRefused
 from boekbrug.acts.nightly import reconcile_next
-from boekbrug.contract import Retriable
+from boekbrug.acts.reconcile import reconcile
+from boekbrug.contract import AuthorisationLost, Retriable
 from boekbrug.runtime.clock import microseconds
 from boekbrug.runtime.metrics import read_stock
 from boekbrug.service.pool import Pool
@@ -39,6 +40,18 @@ def test_books_that_agree_are_said_to(business: Business) -> None:
     assert str(found.booked) == str(found.found) == "484.00"
     assert (found.fetched, found.documents["booked"]) == (3, 3)
     assert found.statuses == {"final": 3}
+
+
+def test_what_was_booked_just_now_is_asked_for_too(tmp_path: Path, ready_url: str) -> None:
+    business = Business(tmp_path, ready_url)
+    business.write("a.jsonl", order(1), order(2))
+    business.sync()
+    found = compare(business)
+    assert (found.asked, found.agreeing, found.is_clean) == (2, 2, True)
+    # these books hide nothing: what is not there was deleted
+    delete(business, "W2")
+    assert compare(business).kinds["deleted"] == 1
+    business.house.close()
 
 
 @pytest.fixture
@@ -65,6 +78,23 @@ def test_the_states_sum_up_with_sales_in_problem_in_doubt_and_waiting(moody: Bus
     found = compare(business)
     assert (found.sums_up, found.fetched, sum(found.documents.values())) == (True, 5, 5)
     assert {state: count for state, count in found.documents.items() if count} == one_each
+
+
+def test_what_is_not_listed_yet_is_not_taken_for_deleted_before_the_quiet_period_is_over(moody: Business) -> None:
+    moody.write("a.jsonl", order(1), order(2))
+    moody.sync()
+    delete(moody, "W2")
+    left = journal(moody).read_text()
+    journal(moody).write_text(left.replace("2026-09-14", "2026-09-13"))
+    found = compare(moody)
+    assert (found.asked, found.agreeing, found.unlisted, found.kinds["changed"]) == (2, 0, 1, 1)
+    assert moody.codes() == ["changed-at-target"]
+    journal(moody).write_text(left)
+    found = compare(moody)
+    assert (found.agreeing, found.unlisted, found.differences, found.is_clean) == (1, 1, (), False)
+    moody.clock.advance(dt.timedelta(minutes=15))
+    assert [one.mark[:3] for one in compare(moody).differences] == ["W2-"]
+    assert moody.codes() == ["deleted-at-target"]
 
 
 def test_what_was_deleted_is_marked_and_never_sent_again(business: Business) -> None:
@@ -151,7 +181,9 @@ def test_another_vat_code_or_date_is_named(business: Business) -> None:
     before = journal(business).read_text()
     journal(business).write_text(before.replace("role:base, vat:VH", "role:base, vat:VL", 1))
     (difference,) = compare(business).differences
-    assert "VL is booked" in difference.what
+    assert difference.what == "account 8000: VH -100.00 was sent, VL -100.00 is booked"
+    journal(business).write_text(before.replace("role:base, vat:VH", "role:base"))
+    assert compare(business).kinds["changed"] == 3
     journal(business).write_text(before.replace("2026-09-14", "2026-09-15", 1))
     assert "2026-09-14 was sent, 2026-09-15 is booked" in compare(business).differences[0].what
 
@@ -181,6 +213,65 @@ def test_a_licence_is_compared_every_night_by_itself_and_once(business: Business
     assert stock.reconciled_timestamp == business.clock.now().timestamp()
     business.clock.advance(dt.timedelta(days=1))
     assert reconcile_next(business.house) == "bench"
+
+
+def test_a_difference_counts_until_it_is_put_back_or_accepted_whatever_else_is_compared(business: Business) -> None:
+    def counted() -> int:
+        return read_stock(business.house.database).differences_at_target
+
+    assert reconcile_next(business.house) is None
+    delete(business, "W2")
+    compare(business)
+    reconcile(business.house, business.licence, dt.date(2026, 1, 1), dt.date(2026, 2, 1))
+    assert (counted(), read_stock(business.house.database).reconciled_timestamp) == (1, 0)
+    business.clock.advance(dt.timedelta(days=37))
+    assert (reconcile_next(business.house), counted()) == ("bench", 1)
+    accept(business.desk, business.licence, "W2")
+    assert counted() == 0
+
+
+def test_a_day_total_that_was_deleted_counts_once(tmp_path: Path, ready_url: str) -> None:
+    business = Business(tmp_path, ready_url)
+    business.choose(mode="day", delay_days=0)
+    business.write("a.jsonl", order(1), order(2), order(3))
+    business.wait(2)
+    assert business.counts() == {"booked": 3}
+    business.clock.advance(dt.timedelta(hours=1))
+    journal(business).write_text(records(business)[0])
+    compare(business)
+    assert len(business.codes()) == 3
+    assert read_stock(business.house.database).differences_at_target == 1
+    business.house.close()
+
+
+def test_what_the_books_tell_nothing_of_in_a_night_is_counted(moody: Business) -> None:
+    assert reconcile_next(moody.house) is None
+    moody.write("a.jsonl", order(1), order(2))
+    moody.sync()
+    moody.clock.advance(dt.timedelta(days=1))
+    mood.poison, mood.poisons = "W2-", "read"
+    assert reconcile_next(moody.house) == "bench"
+    assert read_stock(moody.house.database).differences_at_target == 1
+    mood.poison = ""
+    moody.clock.advance(dt.timedelta(days=1))
+    assert reconcile_next(moody.house) == "bench"
+    assert read_stock(moody.house.database).differences_at_target == 0
+
+
+def test_an_authorisation_lost_at_night_pauses_the_connection_and_is_told(moody: Business) -> None:
+    assert reconcile_next(moody.house) is None
+    moody.write("a.jsonl", order(1))
+    moody.sync()
+    moody.clock.advance(dt.timedelta(days=1))
+    mood.ends = AuthorisationLost()
+    assert reconcile_next(moody.house) == "bench"
+    assert moody.codes() == ["authorisation-lost"]
+    mood.ends = None
+    connections.change(moody.desk, "books", {"folder": str(moody.books)})
+    moody.clock.advance(dt.timedelta(hours=1))
+    assert reconcile_next(moody.house) == "bench"
+    assert moody.sync() == {"booked": 1}
+    assert (moody.codes(), bool(read_stock(moody.house.database).reconciled_timestamp)) == ([], True)
 
 
 def test_what_is_dated_long_ago_is_compared_when_somebody_asks(business: Business) -> None:

@@ -5,17 +5,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from boekbrug.acts.as_sent import look_of
 from boekbrug.acts.desk import Act, ActRefused, Desk
-from boekbrug.acts.reconcile import look_of
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Because, EntryAnswer, FoundEntry, Gone
 from boekbrug.store import booked, changes, licences, problems, states
-from boekbrug.store.booked import Living
+from boekbrug.store.booked import AT_TARGET, Living
 from boekbrug.store.licences import Licence
 from boekbrug.store.states import Move, Standing
 from boekbrug.store.words import EntryState, Reason
 from boekbrug.sync import revise
-from boekbrug.sync.at_target import AT_TARGET
 
 _IDS_PER_DOCUMENT = 3
 

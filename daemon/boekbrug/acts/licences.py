@@ -17,7 +17,18 @@ from boekbrug.booking.checks import check_chart
 from boekbrug.booking.dates import period_end
 from boekbrug.booking.periods import locked_through
 from boekbrug.booking.rules import Mode
-from boekbrug.contract import Administration, Attaches, Because, KeepsFiles, Problem, Source, Target, Unit, WritesBack
+from boekbrug.contract import (
+    Administration,
+    Attaches,
+    Because,
+    KeepsFiles,
+    Period,
+    Problem,
+    Source,
+    Target,
+    Unit,
+    WritesBack,
+)
 from boekbrug.store import caution, changes, connections, corrected, effects, facts, licences, periods
 from boekbrug.store.changes import NewLicence
 from boekbrug.store.licences import ACTIVE, ENDED, NEW, PAUSED, Licence
@@ -327,20 +338,18 @@ def activate(desk: Desk, licence: Licence) -> None:
         for name in file.rules.open_questions()
     ]
     problems = preflight(desk.house, licence)
+    target = desk.house.instances().target(licence.target)
     if not questions and not problems:
-        target = desk.house.instances().target(licence.target)
         problems = tuple(invoiced_there(desk.house, licence, target, file.administration, file.rules))
     if questions or problems:
         raise ActRefused(*questions, problems=problems)
-    note_closed(desk.house, licence)
+    note_closed(desk.house, licence, target.chart(file.administration).periods)
     _switch(desk, licence, "licence-activate", (NEW, PAUSED), ACTIVE)
 
 
-def note_closed(house: House, licence: Licence) -> None:
+def note_closed(house: House, licence: Licence, periods: Sequence[Period]) -> None:
     """Keep through which day the package has closed a licence's books, so that nothing is composed into them."""
-    file = as_file(house, licence)
-    chart = house.instances().target(licence.target).chart(file.administration)
-    last = locked_through(chart.periods, file.rules.journals.values())
+    last = locked_through(periods, as_file(house, licence).rules.journals.values())
     with house.database.write() as connection:
         facts.put(connection, f"{facts.LOCKED}{licence.id}", "" if last is None else last.isoformat())
 

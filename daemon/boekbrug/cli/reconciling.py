@@ -1,6 +1,7 @@
 """`boekbrug reconcile` and `boekbrug accept`: is what is booked still in the books."""
 
 import datetime as dt
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,14 +21,22 @@ def reconcile(context: typer.Context, key: Key, first: Day, last: LastDay, as_js
     from boekbrug.acts import licences
     from boekbrug.acts.reconcile import reconcile as compare
 
+    if last < first:
+        raise typer.BadParameter("--to is before --from.")
     with opened(context) as house:
         end = last.date() + dt.timedelta(days=1)
-        result = compare(house, licences.get(house, key), first.date(), end)
+        result = compare(house, licences.get(house, key), first.date(), end, wait=_wait)
     if as_json:
         write_json(result)
     else:
         _show(result)
     raise typer.Exit(Exit.OK if result.is_clean else Exit.ATTENTION)
+
+
+def _wait(span: dt.timedelta) -> bool:
+    note(f"The package allows no more calls now; going on in {span // dt.timedelta(seconds=1) + 1} seconds.")
+    time.sleep(span.total_seconds())
+    return True
 
 
 def _show(result: "Reconciled") -> None:
@@ -37,6 +46,8 @@ def _show(result: "Reconciled") -> None:
     summary.states(summary.console(), result.documents)
     say(f"  Booked here {number(result.booked)}, in the books {number(result.found)}.")
     say(f"  {number(result.asked)} entries were asked for, {number(result.agreeing)} are as they were sent.")
+    if result.unlisted:
+        say(f"  {number(result.unlisted)} were booked just now and are not listed there yet: reconcile again later.")
     if result.accepted:
         say(f"  {number(result.accepted)} differ as it was accepted.")
     for name, counted in (("status", result.statuses), ("period", result.periods)):
@@ -45,6 +56,8 @@ def _show(result: "Reconciled") -> None:
             say(f"  By {name}: {told}.")
     for one in result.differences:
         say(f"  {one.kind:<8} {one.mark}  {one.remote_id}  {one.what}".rstrip())
+    if result.kinds["deleted"] or result.kinds["changed"]:
+        note(f"Mend it in the books, or accept it as it is: boekbrug accept {result.licence} MARK")
     if not result.sums_up:
         note("The states do not sum up to what was fetched; run: boekbrug db check")
 

@@ -15,14 +15,14 @@ from boekbrug.store.budgets import BudgetRow, Taken
 from boekbrug.store.database import Database
 
 SLOTS = 60
-BACKFILL_LEAVES = 25
-"""Percent of every limit that a backfill leaves for daily work."""
+DAILY_RESERVE = 25
+"""Percent of every limit that is left for daily work by what can wait: a comparison of the books, a backfill."""
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class StoredBudget:
-    """The limits of one plugin, for daily work or, leaving `reserve` percent of each, for a backfill."""
+    """The limits of one plugin, for daily work or, leaving `reserve` percent of each to it, for what can wait."""
 
     def __init__(self, database: Database, plugin: str, limits: Sequence[Limit], *, reserve: int = 0) -> None:
         self._database, self._plugin, self._reserve = database, plugin, reserve

@@ -23,7 +23,7 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
     """What the store holds now; what waits for its term or an approval is not counted as waiting.
 
     `last_run_timestamp` is when a licence last ended a run that left no trouble with its connections; 0 is never.
-    `reconciled_timestamp` is when the licence compared its books that did so the longest ago.
+    `reconciled_timestamp` is when the licence had its nightly comparison whose last one was the longest ago.
     """
 
     documents: Mapping[str, int]
@@ -148,12 +148,12 @@ def _families(stock: Stock) -> Iterator[Metric]:
     )
     yield GaugeMetricFamily(
         "boekbrug_differences_at_target",
-        "Entries that are missing, changed or extra at the target.",
+        "Entries that are missing, changed or extra at the target and neither put back nor accepted.",
         value=stock.differences_at_target,
     )
     yield GaugeMetricFamily(
         "boekbrug_reconciled_timestamp_seconds",
-        "When books were last compared with what was booked.",
+        "When books were last compared with what was booked, at night.",
         value=stock.reconciled_timestamp,
     )
     yield GaugeMetricFamily(

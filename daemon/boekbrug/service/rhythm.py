@@ -1,6 +1,7 @@
 """What the service does by the clock: look for due work, keep leases, tell the watchdog."""
 
 import datetime as dt
+import time
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
@@ -66,8 +67,14 @@ class Rhythm:
 
     def reconcile(self) -> None:
         """Compare the books of all licences whose night has come, one after the other, until the service stops."""
-        while self.goes_on() and nightly.reconcile_next(self._house) is not None:
+        while self.goes_on() and nightly.reconcile_next(self._house, self._pause) is not None:
             pass
+
+    def _pause(self, span: dt.timedelta) -> bool:
+        end = time.monotonic() + span.total_seconds()
+        while self.goes_on() and time.monotonic() < end:
+            time.sleep(1)
+        return self.goes_on()
 
     def subscribe(self) -> None:
         """Ask a vendor to call us about a unit that a licence uses, or not to any more."""

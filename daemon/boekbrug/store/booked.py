@@ -22,16 +22,22 @@ from boekbrug.store.tables import (
 )
 from boekbrug.store.words import EntryState, Reason
 
+GONE, CHANGED = "deleted-at-target", "changed-at-target"
+TOLD_AT_ONCE = ("differs-at-target", "double-at-target")
+"""Codes that tell of a difference when the entry was booked: it needs no second problem."""
+AT_TARGET = (GONE, CHANGED, *TOLD_AT_ONCE)
+"""Codes of problems that tell how an entry stands at its target."""
 EXTRA = "extra-at-target"
 
 
 class BookedEntry(NamedTuple):
-    """An entry that counts as booked, with the record that answers for it."""
+    """An entry that counts as booked, with the record that answers for it; a fresh one may not be listed there yet."""
 
     id: int
     mark: str
     remote_id: str
     reason: str
+    is_fresh: bool
 
 
 class Living(NamedTuple):
@@ -106,15 +112,15 @@ def forget_seen(connection: Connection, entries: Collection[int]) -> None:
 
 
 def booked_from(
-    connection: Connection, licence_id: int, first: str, end: str, settled_by: int, after: int, limit: int
+    connection: Connection, licence_id: int, first: str, end: str, fresh_after: int, after: int, limit: int
 ) -> list[BookedEntry]:
-    """List what is booked with a date in [first, end) and has not moved since `settled_by`, from an entry on."""
+    """List what is booked with a date in [first, end), from an entry on."""
     state = entry_state.c
     query = (
-        sa.select(state.entry, state.mark, state.remote_id, state.reason)
+        sa.select(state.entry, state.mark, state.remote_id, state.reason, state.changed_at > fresh_after)
         .join(entry, entry.c.id == state.entry)
         .where(state.licence == licence_id, state.state == EntryState.BOOKED, state.entry > after)
-        .where(entry.c.date >= first, entry.c.date < end, state.changed_at <= settled_by)
+        .where(entry.c.date >= first, entry.c.date < end)
         .where(sa.exists().where(membership.c.entry == state.entry, membership.c.ended_at.is_(None)))
         .order_by(state.entry)
         .limit(limit)

@@ -1,4 +1,4 @@
-"""When the books of licences are compared with what was booked, and what that came to."""
+"""When the books of licences are compared with what was booked, and when they were."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def move(connection: Connection, id: int, due_at: int, next_at: int) -> bool:
     return connection.execute(mine.values(compare_at=next_at)).rowcount == 1
 
 
-def keep(connection: Connection, id: int, differences: int, now: int) -> None:
-    """Keep in how many entries a licence's books differ."""
-    kept = {"differences": differences, "compared_at": now}
+def keep(connection: Connection, id: int, untold: int, now: int) -> None:
+    """Keep that a licence's books were compared, and of how many entries they told nothing."""
+    kept = {"untold": untold, "compared_at": now}
     connection.execute(sa.update(licence).where(licence.c.id == id).values(kept))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import problems, states
+from boekbrug.store.booked import AT_TARGET, EXTRA
 from boekbrug.store.connections import TROUBLE
 from boekbrug.store.licences import ACTIVE
 from boekbrug.store.tables import document_state, effect, entry_state, licence, membership, problem
@@ -66,11 +67,17 @@ def due_since(connection: Connection, now: int) -> int | None:
 
 
 def at_target(connection: Connection) -> tuple[int, int | None]:
-    """Add up what active licences found different at their targets when they last compared, and when the oldest did."""
-    columns = licence.c
-    query = sa.select(sa.func.sum(columns.differences), sa.func.min(columns.compared_at))
-    differences, oldest = connection.execute(query.where(columns.state == ACTIVE)).one()
-    return int(differences or 0), oldest
+    """Count what is known to differ at the targets of active licences and what these told nothing of in their last
+    night, and say when the night was of the one that compared the longest ago.
+    """
+    columns, held = licence.c, problem.c
+    query = sa.select(sa.func.sum(columns.untold), sa.func.min(columns.compared_at))
+    untold, oldest = connection.execute(query.where(columns.state == ACTIVE)).one()
+    active = sa.select(columns.id).where(columns.state == ACTIVE)
+    # all sales of a day are of one entry; what is extra is of none
+    number = sa.func.count(sa.distinct(sa.func.coalesce(held.entry, -held.id)))
+    differ = sa.select(number).where(held.code.in_((*AT_TARGET, EXTRA)), held.closed_at.is_(None))
+    return int(connection.scalar(differ.where(held.licence.in_(active))) or 0) + int(untold or 0), oldest
 
 
 def last_run(connection: Connection) -> int | None:

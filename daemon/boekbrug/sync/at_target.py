@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from boekbrug.booking.composed import DocumentState
 from boekbrug.contract import Match, Problem, Severity
 from boekbrug.store import booked, licences, problems, states
-from boekbrug.store.booked import EXTRA, BookedEntry, Seen
+from boekbrug.store.booked import CHANGED, EXTRA, GONE, TOLD_AT_ONCE, BookedEntry, Seen
 from boekbrug.store.licences import Licence
 from boekbrug.store.problems import Open, Opened
 from boekbrug.store.states import Move, Standing
@@ -18,20 +18,14 @@ from boekbrug.store.words import Reason
 from boekbrug.sync import revise
 from boekbrug.sync.workplace import Workplace
 
-GONE = "deleted-at-target"
-_CODES = {"deleted": GONE, "changed": "changed-at-target"}
-_BOOKED_OTHERWISE = ("differs-at-target", "double-at-target")
-"""Codes that told of a difference when the entry was booked: it needs no second problem."""
+_CODES = {"deleted": GONE, "changed": CHANGED}
 _REASONS = {"": Reason.PLAIN, "deleted": Reason.DELETED, "changed": Reason.DIFFERS, "accepted": Reason.DIFFERS}
 _WORST_FIRST = ("deleted", "changed", "accepted", "")
 
 
-AT_TARGET = (*_CODES.values(), *_BOOKED_OTHERWISE)
-"""Codes of problems that tell how an entry stands at its target."""
-
-
 class Noted(NamedTuple):
-    """An entry that was asked for: deleted, changed, changed as a person has accepted, untold, or "" for as sent.
+    """An entry that was asked for: deleted, changed, changed as a person has accepted, untold, or "" for as sent; or
+    unlisted, which it may still be.
 
     `what` says what is other than was sent; `seen` stands for how it looks there, as far as that is compared.
     """
@@ -129,7 +123,7 @@ class _Keeping:
         booked.close(self._connection, over, self._now)
         left = [one for one in found if one.id not in over]
         told = {(one.entry, one.document) for one in left if one.code in _CODES.values()}
-        told_at_once = {one.entry for one in left if one.code in _BOOKED_OTHERWISE}
+        told_at_once = {one.entry for one in left if one.code in TOLD_AT_ONCE}
         opened = [
             Opened(
                 Problem(code=_CODES[one.kind], facts={"mark": one.entry.mark, "what": one.what}),

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection
 from boekbrug.contract import Clock, Context, Source, Target
 from boekbrug.runtime import heartbeat
 from boekbrug.runtime.apps import Apps
-from boekbrug.runtime.budgets import BACKFILL_LEAVES, StoredBudget
+from boekbrug.runtime.budgets import DAILY_RESERVE, StoredBudget
 from boekbrug.runtime.caches import StoredCache
 from boekbrug.runtime.clock import EPOCH, SystemClock
 from boekbrug.runtime.context import PluginContext
@@ -136,16 +137,17 @@ class House:
         self.database.close()
         self.presence.close()
 
-    def instances(self) -> Instances:
+    def instances(self, *, can_wait: bool = False) -> Instances:
         """Make plugin instances for one thread."""
-        return Instances(self.database, self.plugins, self.vault, self.context, self.plugins.problem_codes)
+        context = partial(self.context, can_wait=can_wait)
+        return Instances(self.database, self.plugins, self.vault, context, self.plugins.problem_codes)
 
     def http(self) -> HttpPort:
         """Make the way out of one run and thread."""
         return HttpPort(deadline=self.settings.engine.call_deadline)
 
-    def context(self, row: ConnectionRow, *, backfill: bool = False) -> Context:
-        """Make the ports of one connection, for daily work or for a backfill."""
+    def context(self, row: ConnectionRow, *, can_wait: bool = False) -> Context:
+        """Make the ports of one connection; what can wait leaves a part of every limit to daily work."""
         http = self.http()
         kinds: Mapping[str, type[Source] | type[Target]]
         kinds = self.plugins.sources if row.role == "source" else self.plugins.targets
@@ -154,15 +156,15 @@ class House:
             http=http,
             grant=HeldGrant(self.grants, row.grant, http) if row.grant is not None else NoGrant(),
             cache=StoredCache(self.database, self.vault, self.clock, row.id),
-            budget=StoredBudget(self.database, row.plugin, limits, reserve=BACKFILL_LEAVES if backfill else 0),
+            budget=StoredBudget(self.database, row.plugin, limits, reserve=DAILY_RESERVE if can_wait else 0),
             clock=self.clock,
             log=self.log.bind(connection=row.name, plugin=row.plugin),
             base=(self.settings.file or Path.cwd() / "boekbrug.toml").parent,
             random_id=lambda: secrets.token_hex(16),
         )
 
-    def place(self, worker: str) -> Workplace:
-        """Make a place to work at without entering the worker, for looking only."""
+    def place(self, worker: str, *, can_wait: bool = False) -> Workplace:
+        """Make a place to work at without entering the worker, for looking only; `can_wait` as for a context."""
         engine = self.settings.engine
         limits = Limits(
             lease=dt.timedelta(seconds=engine.lease),
@@ -176,7 +178,7 @@ class House:
             ids=Ids(self.database),
             vault=self.vault,
             sealing=Sealing(self.vault),
-            instances=self.instances(),
+            instances=self.instances(can_wait=can_wait),
             clock=self.clock,
             random=Random(),  # noqa: S311 - spreads retries, keeps no secret
             log=self.log.bind(worker=worker),

@@ -10,8 +10,8 @@ from boekbrug.acts.find import Found
 from boekbrug.acts.set_aside import TAKEN_UP
 from boekbrug.booking.composed import DocumentState
 from boekbrug.store import cases, lists
+from boekbrug.store.booked import AT_TARGET, GONE
 from boekbrug.store.words import SET_ASIDE, Reason
-from boekbrug.sync.at_target import AT_TARGET, GONE
 from boekbrug.web.door import Door, PathId, Right, Visit
 from boekbrug.web.find import reason_of, undecided
 from boekbrug.web.licence import moment

@@ -135,10 +135,10 @@ licence = Table(
     word("claimed_by", null=True),
     moment("claimed_until", null=True),
     integer("hinted", server_default="0"),
-    # when the books are to be compared next, when they were, and in how many entries they differed
+    # when the books are to be compared next, when they were, and of how many entries they told nothing then
     moment("compare_at", null=True),
     moment("compared_at", null=True),
-    integer("differences", server_default="0"),
+    integer("untold", server_default="0"),
     moment("changed_at"),
     UniqueConstraint("name"),
     # one code for two licences of an administration would make their marks look alike, and one could settle the other's

@@ -124,16 +124,16 @@ class SimulatedHouse(House):
         self._ticks += 1
         return super().microseconds() + self._ticks
 
-    def instances(self) -> Instances:
+    def instances(self, *, can_wait: bool = False) -> Instances:
         """Make plugin instances for one worker."""
         return Instances(self.database, self.plugins, self.vault, self.context, self.plugins.problem_codes)
 
-    def context(self, row: ConnectionRow, *, backfill: bool = False) -> Context:
+    def context(self, row: ConnectionRow, *, can_wait: bool = False) -> Context:
         """Make the ports of one connection."""
         grant = HeldGrant(self.grants, row.grant, NoHttp()) if row.grant is not None else None
         return self.stage.contexts[row.role](grant)
 
-    def place(self, worker: str) -> Workplace:
+    def place(self, worker: str, *, can_wait: bool = False) -> Workplace:
         """Make the place of a worker."""
         return Workplace(
             worker=worker,

@@ -35,6 +35,8 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     move: dict[str, Any] = {}
     process: list[str] = []
     delete: list[str] = []
+    #: ledger lines by their ID, with what the bookkeeper changes of each
+    alter: dict[str, dict[str, Any]] = {}
     match: dict[str, Decimal] = {}
 
 
@@ -71,6 +73,8 @@ class Control:
             division.entries[id]["Status"] = 50
         for id in asked.delete:
             self.delete(division, id)
+        for row in division.ledger:
+            row.update(asked.alter.get(row["ID"], {}))
         division.matched |= asked.match
         if asked.move:
             self._move(division, asked.move)

@@ -113,7 +113,7 @@ def test_backfill_leaves_a_quarter_of_the_day_for_daily_work(tmp_path: Path) -> 
         assert row is not None
         made.exact.change(limits={"minutely": 0, "daily": 5000, "errors": 0})
         made.house.instances().target(row.id).chart("1234567")
-        backfill = made.house.context(row, backfill=True).budget
+        backfill = made.house.context(row, can_wait=True).budget
         key = f"day:{made.exact.credentials['client_id']}:1234567"
         backfill.take(key, cost=3700)
         with pytest.raises(BudgetSpent):

@@ -728,9 +728,7 @@ def upgrade() -> None:
         sa.Column("hinted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("compare_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("compared_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column(
-            "differences", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False
-        ),
+        sa.Column("untold", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["administration"], ["administration.id"], name=op.f("fk_licence_administration")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licence")),
