@@ -274,6 +274,16 @@ class SearchesTexts(NotebookTarget):
         return mark == entry.mark or mark in entry.text
 
 
+@breaks("read_tells_the_id_that_is_listed")
+class RepeatsWhatWasTyped(NotebookTarget):
+    def read(self, administration: str, ids: Sequence[str]) -> Sequence[EntryAnswer]:
+        answers = super().read(administration, [id.strip() for id in ids])
+        return [
+            replace(answer, id=id) if isinstance(answer, FoundEntry) else answer
+            for id, answer in zip(ids, answers, strict=True)
+        ]
+
+
 @breaks("list_marked_covers_period")
 class ListsLastDay(NotebookTarget):
     def list_marked(self, administration: str, start: dt.date, end: dt.date) -> dict[str, tuple[Match, ...]]:

@@ -15,6 +15,7 @@ from boekbrug.contract import (
     CannotTell,
     MarkAnswer,
     MarkQuery,
+    Match,
     Outcome,
     OutcomeUnknown,
     Prepared,
@@ -43,6 +44,9 @@ class Mood:
     #: the marks of each look-up
     asked: list[list[str]] = field(default_factory=list)
     reads_badly: bool = False
+    #: ids of records by what a person calls them, and the records that bear one name
+    known_as: dict[str, str] = field(default_factory=dict)
+    borne_by: tuple[Match, ...] = ()
     #: what ends the worker while the books are read
     ends: BaseException | None = None
     same_id: str = ""
@@ -126,7 +130,9 @@ def read(self: Any, administration: str, ids: Sequence[str]) -> Any:
         sentence = "the plugin does not expect this entry"
         raise KeyError(sentence)
     _poisoned(ids, "read")
-    return ledger.read(self, administration, ids)
+    if mood.borne_by:
+        return [CannotTell(reason="several", among=mood.borne_by)] * len(ids)
+    return ledger.read(self, administration, [mood.known_as.get(id, id) for id in ids])
 
 
 Moody: Any = type(

@@ -1,5 +1,6 @@
 """What the target cannot tell goes to a person, and what the person says is final."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from tests.web.people import add_user, logged_in, served
 from boekbrug.acts import licences
 from boekbrug.acts.decide import decide
 from boekbrug.acts.desk import ActRefused
-from boekbrug.store import audit
+from boekbrug.contract import Match, NotReachable
+from boekbrug.store import audit, effects
 
 
 @pytest.fixture
@@ -31,6 +33,13 @@ def doubtful(business: Business, *, arrives: bool) -> None:
     mood.loses_replies = mood.drops_calls = False
 
 
+def answers_for(business: Business, id: str) -> str:
+    """Return the mark of the entry that a record answers for."""
+    here = business.licence.administration
+    with business.house.database.read() as connection:
+        return effects.answering(connection, [here], [id]).get((here, id), (0, ""))[1]
+
+
 def test_what_the_target_cannot_tell_is_shown_once_however_often_it_is_asked(business: Business) -> None:
     doubtful(business, arrives=True)
     business.sync()
@@ -47,6 +56,45 @@ def test_there_books_the_entry_under_the_id_named_and_sends_nothing(business: Bu
     with business.house.database.read() as connection:
         act = audit.list_latest(connection)[0]
     assert (act.act, act.actor, act.facts["answer"]) == ("decide", "tests", f"there: {mood.sent[0]}")
+
+
+def test_what_a_person_names_is_booked_under_the_packages_own_id(business: Business) -> None:
+    doubtful(business, arrives=True)
+    mark = mood.sent[0]
+    mood.known_as = {"26700012": mark}
+    decide(business.desk, business.licence, "W1", there=" 26700012 ")
+    assert (business.sync(), business.codes()) == ({"booked": 1}, [])
+    assert (answers_for(business, mark), answers_for(business, "26700012")) == (mark, "")
+    with business.house.database.read() as connection:
+        assert audit.list_latest(connection)[0].facts["answer"] == f"there: {mark}"
+
+
+def test_a_number_that_several_records_bear_is_not_guessed_at(business: Business) -> None:
+    doubtful(business, arrives=True)
+    mark = mood.sent[0]
+    mood.borne_by = Match(id=mark, journal="70", date=dt.date(2026, 9, 14)), Match(id="another")
+    with pytest.raises(ActRefused) as refused:
+        decide(business.desk, business.licence, "W1", there="26700012")
+    sentence = f"Several records bear 26700012; name one of them by its id: {mark} (70, 2026-09-14), another"
+    assert list(map(str, refused.value.reasons)) == [sentence]
+    assert business.counts() == {"in-doubt": 1}
+    mood.borne_by = ()
+    decide(business.desk, business.licence, "W1", there=mark)
+    assert business.sync() == {"booked": 1}
+
+
+@pytest.mark.parametrize("bug", [True, False])
+def test_where_the_record_cannot_be_read_what_was_typed_counts_without_its_blanks(
+    business: Business, *, bug: bool
+) -> None:
+    doubtful(business, arrives=True)
+    mark = mood.sent[0]
+    mood.reads_badly, mood.ends = bug, None if bug else NotReachable(host="books")
+    with pytest.raises(ActRefused) as refused:
+        decide(business.desk, business.licence, "W1", there="  ")
+    assert "Fill in the number" in refused.value.reasons[0]
+    decide(business.desk, business.licence, "W1", there=f"\t{mark} ")
+    assert answers_for(business, mark) == mark
 
 
 def test_not_there_sends_the_same_entry_again(business: Business) -> None:
@@ -105,6 +153,20 @@ def test_a_record_that_the_target_does_not_have_or_that_is_another_sale_is_refus
         with pytest.raises(ActRefused) as refused:
             decide(business.desk, business.licence, "W1", there=id)
         assert why in refused.value.reasons[0]
+    assert business.counts() == {"booked": 1, "in-doubt": 1}
+
+
+@pytest.mark.parametrize("typed", ["26700007", " {} "])
+def test_a_record_of_another_sale_is_refused_however_it_is_named(business: Business, typed: str) -> None:
+    business.write("0.jsonl", order(7))
+    business.sync()
+    taken = mood.sent.pop()
+    doubtful(business, arrives=True)
+    mood.known_as = {"26700007": taken}
+    with pytest.raises(ActRefused) as refused:
+        decide(business.desk, business.licence, "W1", there=typed.format(taken))
+    sentence = f"Record {taken} is {taken} already; one record cannot stand for two sales."
+    assert list(map(str, refused.value.reasons)) == [sentence]
     assert business.counts() == {"booked": 1, "in-doubt": 1}
 
 

@@ -14,7 +14,8 @@ def decide(
     key: Key,
     number: Number,
     there: Annotated[
-        str | None, typer.Option("--there", metavar="REMOTE_ID", help="It is there: this is its id.")
+        str | None,
+        typer.Option("--there", metavar="RECORD", help="It is there: its number as the package shows it, or its id."),
     ] = None,
     absent: Annotated[bool, typer.Option("--not-there", help="It is not there: send it again, byte for byte.")] = False,
 ) -> None:
@@ -23,7 +24,7 @@ def decide(
     from boekbrug.acts.decide import decide as settle
 
     if (there is None) is not absent:
-        sentence = "say either --there REMOTE_ID or --not-there"
+        sentence = "say either --there RECORD or --not-there"
         raise typer.BadParameter(sentence)
     with at_desk(context) as desk:
         licence = licences.get(desk.house, key)

@@ -54,9 +54,10 @@ class Match(_Answer, frozen=True):
 
 
 class CannotTell(_Answer, frozen=True):
-    """The outside system could not be asked or did not answer for certain."""
+    """The outside system could not be asked or did not answer for certain; `among` are the records that it may be."""
 
     reason: str
+    among: tuple[Match, ...] = ()
 
 
 class Gone(_Answer, frozen=True):

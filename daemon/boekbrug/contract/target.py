@@ -275,7 +275,12 @@ class Target(ABC):
 
     @abstractmethod
     def read(self, administration: str, ids: Sequence[str]) -> Sequence[EntryAnswer]:
-        """Read entries as they are booked now, in the order asked."""
+        """Read entries as they are booked now, in the order asked.
+
+        An id may be as a person typed it: in capitals, or the number that the package shows, where it can be looked
+        up. Answer under the id by which `find` and `list_marked` tell the record, whatever was typed, and with
+        CannotTell naming them `among` when several records bear it.
+        """
 
     @abstractmethod
     def list_marked(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, tuple[Match, ...]]:

@@ -10,6 +10,7 @@ from boekbrug.contract import (
     ChartUse,
     Entry,
     Forecasts,
+    FoundEntry,
     Line,
     Links,
     ListsEntries,
@@ -105,6 +106,20 @@ def list_marked_covers_period(subject: TargetSubject) -> None:
     listed = subject.open().list_marked(subject.world.administration, entries[0].date, entries[2].date)
     got = {mark: [match.id for match in matches] for mark, matches in listed.items()}
     require(got == {"KIT0Q": ids[:1], "KIT1Q": ids[1:2]}, f"two of three entries lie in the period; listed: {got}")
+
+
+def read_tells_the_id_that_is_listed(subject: TargetSubject) -> None:
+    """`read` tells a record by the id that `list_marked` has for it, however a person writes that id or its number."""
+    entry = subject.entry("KIT1Q")
+    booked = subject.book(entry)[0]
+    end = entry.date + dt.timedelta(days=1)
+    marked = subject.open().list_marked(subject.world.administration, entry.date, end)
+    listed = {match.id for match in marked.get(entry.mark, ())}
+    id = booked.id
+    typed = dict.fromkeys((id, id.upper(), id.lower(), f" {id} ", f"{{{id}}}", booked.number or id))
+    answers = subject.open().read(subject.world.administration, list(typed))
+    told = {answer.id for answer in answers if isinstance(answer, FoundEntry)}
+    require(told == listed, f"listed as {listed}, and asked for as {list(typed)} it is told as {told}")
 
 
 def reversal_is_booked(subject: TargetSubject) -> None:
@@ -250,6 +265,7 @@ TARGET_RULES: tuple[Rule[TargetSubject], ...] = (
     Rule(longest_mark_is_found, _finds),
     Rule(text_cannot_pose_as_a_mark, _finds),
     Rule(list_marked_covers_period),
+    Rule(read_tells_the_id_that_is_listed),
     Rule(reversal_is_booked, _finds),
     Rule(preflight_passes_good_rules),
     Rule(preflight_finds_unknown_account),

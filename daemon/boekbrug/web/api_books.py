@@ -18,7 +18,7 @@ from boekbrug.web.door import Door, Right
 
 
 class DecideCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of which document or mark; `there` is the record's id in the books, null when it is not there."""
+    """Of which document or mark; `there` is the record's number or id in the books, null when it is not there."""
 
     number: Number
     there: Number | None

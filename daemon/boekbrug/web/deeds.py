@@ -65,8 +65,6 @@ def deed_routes(pages: Pages, door: Door) -> APIRouter:
     @router.post("/decide")
     def settle(visit: Annotated[Visit, Depends(door.needs(Right.REPAIR))]) -> Response:
         there = visit.fields.one("there").strip()[:255]
-        if not there and not visit.fields.one("absent"):
-            raise ActRefused(Because("Fill in the number that it has in the books."))
         number = visit.fields.one("mark") or _number(house, visit)
         decide(visit.desk(house), visit.licence, number, there=None if visit.fields.one("absent") else there)
         return _back(visit, "decided", 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from boekbrug.contract import AccountType, MissingRight, OpenItem
 from boekbrug_exactonline.books import Books
 from boekbrug_exactonline.client import Client, any_of
-from boekbrug_exactonline.reading import Entries, lines_of
+from boekbrug_exactonline.reading import Entries, guid_of, lines_of
 from boekbrug_exactonline.rows import LedgerLine, Receivable, minor
 
 RECEIVABLES = "read/financial/ReceivablesList"
@@ -32,7 +32,7 @@ def matched(client: Client, division: str, books: Books, items: Sequence[OpenIte
 
 def _owed(entries: Entries, id: str, books: Books) -> tuple[Place | None, int]:
     """Return where an entry stands and what it put on the debtors, in cents of euro."""
-    lines = entries.get(id.lower(), [])
+    lines = entries.get(guid_of(id), [])
     on_debtors = [line for line in lines if books.account_type((line.account or "").strip()) is AccountType.DEBTOR]
     if not on_debtors or on_debtors[0].entry_number is None:
         return None, 0

@@ -1,10 +1,11 @@
 """Reading the ledger back: entries by id, what carries a mark in a period, and movements per account."""
 
 import datetime as dt
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from boekbrug.contract import AccountType, EntryAnswer, FoundEntry, Gone, Line, Match, Role
+from boekbrug.contract import AccountType, CannotTell, EntryAnswer, FoundEntry, Gone, Line, Match, Role
 from boekbrug_exactonline.books import Books
 from boekbrug_exactonline.client import Client, any_of, literal
 from boekbrug_exactonline.rows import LedgerLine, day_of, minor
@@ -14,26 +15,56 @@ LEDGER = "financialtransaction/TransactionLines"
 BULK = "bulk/Financial/TransactionLines"
 _ROLES = {AccountType.DEBTOR: Role.DEBTOR, AccountType.VAT: Role.VAT, AccountType.REVENUE: Role.BASE}
 _UNKNOWN_DAY = dt.date(1970, 1, 1)
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+_NUMBER = re.compile(r"[0-9]{1,10}").fullmatch
+_LARGEST_NUMBER = 2**31 - 1
 Entries = dict[str, list[LedgerLine]]
 
 
 def read(client: Client, division: str, books: Books, ids: Sequence[str]) -> list[EntryAnswer]:
-    """Read entries as they are booked; an entry without lines is gone."""
+    """Read entries as they are booked, by id or by the number that Exact shows; an entry without lines is gone."""
     entries = lines_of(client, division, ids)
-    return [found_entry(id, entries[id.lower()], books) if id.lower() in entries else Gone() for id in ids]
+    numbered = _numbered(client, division, ids)
+    return [_answer(id, entries.get(guid_of(id)), numbered.get(_number_of(id), {}), books) for id in ids]
 
 
-def lines_of(client: Client, division: str, ids: Sequence[str]) -> Entries:
-    """Read the ledger lines of entries, by their ids in small letters."""
+def _answer(asked: str, lines: Sequence[LedgerLine] | None, numbered: Entries, books: Books) -> EntryAnswer:
+    """Answer under Exact's own id, whatever was asked."""
+    if len(numbered) > 1:
+        among = tuple(match(id, found) for id, found in numbered.items())
+        return CannotTell(reason=f"{len(among)} entries bear the number {asked.strip()}", among=among)
+    lines = lines or next(iter(numbered.values()), ())
+    return found_entry(lines[0].entry_id, lines, books) if lines else Gone()
+
+
+def lines_of(client: Client, division: str, ids: Iterable[str]) -> Entries:
+    """Read the ledger lines of entries, by their ids as `guid_of` writes them."""
     entries: Entries = defaultdict(list)
-    for where in any_of(f"EntryID eq guid'{id}'" for id in dict.fromkeys(ids) if _is_guid(id)):
+    for where in any_of(f"EntryID eq guid'{guid}'" for guid in dict.fromkeys(map(guid_of, ids)) if guid):
         for line in client.rows(division, BULK, LedgerLine, where):
             entries[line.entry_id.lower()].append(line)
     return entries
 
 
-def _is_guid(id: str) -> bool:
-    return len(id) == 36 and id.count("-") == 4 and id.replace("-", "").isalnum()
+def _numbered(client: Client, division: str, ids: Iterable[str]) -> Mapping[str, Entries]:
+    """Read the entries that bear numbers: journals count by themselves, so that a number may stand for several."""
+    entries: defaultdict[str, Entries] = defaultdict(dict)
+    for where in any_of(f"EntryNumber eq {number}" for number in dict.fromkeys(map(_number_of, ids)) if number):
+        for line in client.rows(division, BULK, LedgerLine, where):
+            entries[str(line.entry_number)].setdefault(line.entry_id, []).append(line)
+    return entries
+
+
+def guid_of(id: str) -> str:
+    """Write an id as it is compared, in small letters; "" for what is none. A person may have copied its braces."""
+    plain = id.strip().removeprefix("{").removesuffix("}").lower()
+    return plain if _GUID(plain) else ""
+
+
+def _number_of(id: str) -> str:
+    """Write the number of an entry as Exact shows it; "" for what can be none."""
+    plain = id.strip()
+    return str(int(plain)) if _NUMBER(plain) and int(plain) <= _LARGEST_NUMBER else ""
 
 
 def found_entry(id: str, lines: Sequence[LedgerLine], books: Books) -> FoundEntry:

@@ -135,7 +135,7 @@ class ExactOnlineTarget(ExactAuthorisation, Target):
         return finding.find(self._client, administration, lambda: self._current_books(administration), queries)
 
     def read(self, administration: str, ids: Sequence[str]) -> Sequence[EntryAnswer]:
-        """Read entries from the ledger."""
+        """Read entries from the ledger, by EntryID in whatever way it is written, or by entry number."""
         return reading.read(self._client, administration, self._current_books(administration), ids)
 
     def list_marked(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, tuple[Match, ...]]:

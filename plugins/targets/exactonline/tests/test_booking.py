@@ -299,6 +299,18 @@ def test_entry_reads_back_with_codes_period_and_status(world: World) -> None:
     assert {("8000", "2", -10000), ("8010", "4", -5000), ("1060", "0", 17550)} <= coded
 
 
+def test_entry_is_read_under_its_own_id_however_a_person_writes_it(world: World) -> None:
+    outcome = booked(world, sale(world.customer()))
+    assert isinstance(outcome, Booked)
+    id, number = outcome.id, outcome.number
+    typed = [id, id.upper(), f"{{{id.upper()}}}", f" {id} ", number, f" {number}", "26709999", "99999999999", "W1", ""]
+    calls = len(world.mounted.calls)
+    answers = world.target().read(DIVISION, [*typed, id[:-1] + "g"])
+    assert [answer.id if isinstance(answer, FoundEntry) else "" for answer in answers] == [*[id] * 6, *[""] * 5]
+    asked = [path for _, path, _ in world.mounted.calls[calls:] if "bulk/Financial/TransactionLines" in path]
+    assert ["EntryNumber%20eq" in path for path in asked] == [False, True]
+
+
 def test_long_texts_are_cut_and_stay_one_line(world: World) -> None:
     entry = sale(world.customer(), text="Bestelling\r\n" + "x" * 200)
     description = payload(world, entry)["Description"]

@@ -141,15 +141,16 @@ class LedgerTarget(Target):
     def read(self, administration: str, ids: Sequence[str]) -> Sequence[EntryAnswer]:
         """Read entries by mark, or by file and line for those without one."""
         books = self._administrations.books(administration)
-        wanted, has_places = set(ids), any(map(_PLACE, ids))
-        codes, answers, counts = books.codes(), dict[str, EntryAnswer](), Counter[str]()
+        asked = [id.strip() for id in ids]
+        wanted, has_places = set(asked), any(map(_PLACE, asked))
+        codes, answers, matches = books.codes(), dict[str, EntryAnswer](), defaultdict[str, list[Match]](list)
         for transaction in books.transactions(lambda mark, _: mark in wanted or (has_places and not mark)):
             answers[transaction.id] = transaction.answer(codes)
-            counts[transaction.id] += 1
-        for name, count in counts.items():
-            if count > 1:
-                answers[name] = CannotTell(reason=f"{count} entries carry the mark {name}")
-        return [answers.get(one) or Gone() for one in ids]
+            matches[transaction.id].append(transaction.match())
+        for name, found in matches.items():
+            if len(found) > 1:
+                answers[name] = CannotTell(reason=f"{len(found)} entries carry the mark {name}", among=tuple(found))
+        return [answers.get(one) or Gone() for one in asked]
 
     def list_marked(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, tuple[Match, ...]]:
         """List the entries with a mark of [start, end), in any dialect."""

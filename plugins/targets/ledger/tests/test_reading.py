@@ -51,7 +51,9 @@ def test_doubles_are_all_found_and_answers_keep_their_order(dialect: DialectName
     queries = [MarkQuery(mark=mark, kind=EffectKind.ENTRY) for mark in ("3-K7QF-1", "1-K7QF-1", "2-K7QF-1")]
     answers = ledger.find("main", queries)
     assert [len(answer) for answer in answers if isinstance(answer, tuple)] == [0, 2, 1]
-    assert isinstance(ledger.read("main", ["1-K7QF-1"])[0], CannotTell)
+    (told,) = ledger.read("main", ["1-K7QF-1"])
+    assert isinstance(told, CannotTell)
+    assert [(one.id, one.date) for one in told.among] == [("1-K7QF-1", DAY), ("1-K7QF-1", dt.date(2027, 1, 1))]
 
 
 def test_entry_booked_in_the_other_dialect_is_found(tmp_path: Path) -> None:
@@ -73,6 +75,14 @@ def test_lines_read_back_as_they_were_sent(dialect: DialectName, tmp_path: Path)
         (at.role, at.account, at.minor, at.euro_minor, at.vat_code) for at in FOREIGN.lines
     ]
     assert (foreign.lines[0].reference, foreign.lines[0].cost_centre) == ("PO 7", "web")
+
+
+def test_mark_is_read_with_blanks_around_it_and_in_no_other_case(dialect: DialectName, tmp_path: Path) -> None:
+    ledger = books(tmp_path, dialect)
+    book(ledger, entry("web-K7QF-1"))
+    sale, other = ledger.read("main", [" web-K7QF-1\t", "WEB-K7QF-1"])
+    assert isinstance(sale, FoundEntry)
+    assert (sale.id, other) == ("web-K7QF-1", Gone())
 
 
 def test_account_that_was_renamed_keeps_its_code(dialect: DialectName, tmp_path: Path) -> None:
