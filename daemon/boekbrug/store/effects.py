@@ -407,7 +407,7 @@ _TRIES = """
 
 
 def last_of(connection: Connection, kind: EffectKind, subjects: Collection[int]) -> dict[int, OpenEffect]:
-    """Read the latest attempt at each entry or party."""
+    """Read the latest attempt at each entry or party; ids do not tell, as each worker takes them from its own block."""
     columns = effect.c
-    query = _READ.where(columns.kind == kind, columns.subject.in_(subjects)).order_by(columns.id)
+    query = _READ.where(columns.kind == kind, columns.subject.in_(subjects)).order_by(columns.fence, columns.id)
     return {item.subject: item for item in (OpenEffect(*row) for row in connection.execute(query).all())}
