@@ -1,5 +1,6 @@
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -166,11 +167,13 @@ def _api(vendor: Vendor, http: Http, token: str) -> HttpResponse:
 
 
 def _patiently(call: Callable[[], int]) -> int:
-    for _ in range(2000):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         try:
             return call()
         except Retriable as wait:
             assert wait.retry_after
+        time.sleep(0.005)
     return 0
 
 

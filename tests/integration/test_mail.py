@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -246,10 +247,12 @@ def test_mail_goes_by_tls_from_the_first_byte_or_in_the_clear(
 @on_sqlite
 def test_server_that_is_away_is_waited_for(house: House, desk: Desk, tmp_path: Path, clock: SettableClock) -> None:
     invite(desk)
-    with open_for_mail(None) as gone:
-        pass
-    away = opened(settings_for(gone, tmp_path, house.settings.database_url, "none"), clock)
-    sent = mailing.send_next(away)
+    gone = PostOffice()
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        gone.port = silent.getsockname()[1]
+        away = opened(settings_for(gone, tmp_path, house.settings.database_url, "none"), clock)
+        sent = mailing.send_next(away)
     assert sent is not None
     assert (sent.state, "refused" in sent.reason.lower()) == ("due", True)
     away.close()

@@ -23,7 +23,7 @@ IDS = {
     "AT": "ATU13585627", "BE": "BE0403170701", "DE": "DE136695976", "ES": "ESB58378431", "FR": "FR40303265045",
     "IT": "IT00743110157", "PT": "PT501964843",
 }  # fmt: skip
-ENGINE = "[engine]\ncall_deadline = 1\n"
+ENGINE = "[engine]\ncall_deadline = 5\n"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from boekbrug.store.tables import licence
 SHOPS = 3
 """Licences; less than the hands of one daemon, so that whoever is left has a hand for each."""
 LATENCY = 1.0
-SLACK = 4.0
+SLACK = 9.0
 """Seconds that a loaded machine may take on top of what is promised."""
 SECOND = 1_000_000
 

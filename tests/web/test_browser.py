@@ -20,6 +20,8 @@ from boekbrug.acts.desk import Desk
 from boekbrug.runtime.settings import load
 from boekbrug.sync.house import House
 
+# the default of everything else in Playwright
+expect.set_options(timeout=30_000)
 PICTURES = Path(__file__).parents[1] / "out" / "pages"
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 # with scripts or without is the same page; each size is tried both ways where there is time
@@ -129,9 +131,7 @@ def visitor(shop: Shop, chromium: Browser, way: tuple[str, bool]) -> Iterator[Vi
         viewport={"width": width, "height": height}, java_script_enabled=scripts, locale="nl-NL", timezone_id="UTC"
     )
     name = f"{size}{'' if scripts else '-plain'}"
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    yield Visitor(page, shop, name, scripts=scripts)
+    yield Visitor(context.new_page(), shop, name, scripts=scripts)
     context.close()
 
 

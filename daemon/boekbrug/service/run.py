@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from threading import Event
+from queue import SimpleQueue
 from types import FrameType
 
 from boekbrug.runtime import log
@@ -41,7 +41,7 @@ def main(settings: Settings) -> int:
         scheduler = schedule(house, pool)
         house.log.info("service.ready", address=address_of(listener), seconds=round(time.monotonic() - began, 3))
         notify.tell(f"{notify.READY}\nSTATUS=Pages at {address_of(listener)}")
-        stop.wait()
+        stop.get()
         notify.tell(notify.STOPPING)
         house.log.info("service.stopping")
         scheduler.shutdown(wait=False)
@@ -68,15 +68,16 @@ def _opened(settings: Settings) -> Iterator[House]:
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[Event]:
-    """Turn the first SIGTERM or SIGINT into an event; a second one ends the process at once."""
-    stop = Event()
+def _asked_to_stop() -> Iterator[SimpleQueue[int]]:
+    """Put the first SIGTERM or SIGINT into a queue; a second one ends the process at once."""
+    # an event's lock is not the handler's to take: the signal may come while the same thread holds it to wait
+    stop: SimpleQueue[int] = SimpleQueue()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
+    def ask(asked: int, _frame: FrameType | None) -> None:
         for number in before:
             signal.signal(number, signal.SIG_DFL)
-        stop.set()
+        stop.put(asked)
 
     for number in before:
         signal.signal(number, ask)

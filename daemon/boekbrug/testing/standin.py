@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from queue import SimpleQueue
 from random import Random
 from socketserver import ThreadingMixIn
 from types import FrameType
@@ -112,14 +113,14 @@ def running(
 
 def serve(name: str, maker: StandinMaker, *, port: int = 0, size: int = 100, seed: int = 0) -> None:
     """Serve a stand-in until a signal ends it; print one JSON line when it is ready."""
-    ended = threading.Event()
+    ended: SimpleQueue[int] = SimpleQueue()
 
     def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
+        ended.put(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with running(maker, name=name, port=port, size=size, seed=seed) as ready:
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        ended.wait()
+        ended.get()

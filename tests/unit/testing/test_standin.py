@@ -59,9 +59,16 @@ class Visitor:
 
 @pytest.fixture
 def visitor() -> Iterator[Visitor]:
-    http = HttpPort(deadline=0.4)
+    http = HttpPort(deadline=10)
     with running(Guestbook, size=0) as ready:
         yield Visitor(ready, http)
+    http.close()
+
+
+@pytest.fixture
+def hasty(visitor: Visitor) -> Iterator[Visitor]:
+    http = HttpPort(deadline=1)
+    yield Visitor(visitor.ready, http)
     http.close()
 
 
@@ -119,10 +126,10 @@ def test_closed_call_has_no_effect(visitor: Visitor) -> None:
     assert visitor.read()["guests"] == []
 
 
-def test_late_effect_comes_after_the_client_gave_up(visitor: Visitor) -> None:
+def test_late_effect_comes_after_the_client_gave_up(visitor: Visitor, hasty: Visitor) -> None:
     visitor.fail("late")
     with pytest.raises(OutcomeUnknown):
-        visitor.sign("Anna")
+        hasty.sign("Anna")
     for _ in range(1000):
         if visitor.read()["guests"]:
             break
@@ -149,10 +156,10 @@ def test_cleared_faults_do_not_strike(visitor: Visitor) -> None:
     assert visitor.sign("Anna").status_code == 200
 
 
-def test_latency_outlasts_a_deadline(visitor: Visitor) -> None:
+def test_latency_outlasts_a_deadline(visitor: Visitor, hasty: Visitor) -> None:
     visitor.control("latency", seconds=30)
     with pytest.raises(Retriable) as slow:
-        visitor.read()
+        hasty.read()
     assert not isinstance(slow.value, NotReachable)
 
 

@@ -48,7 +48,7 @@ class Exact:
         self.switches: dict[str, Any] = {}
         owner = ("c0a80101-0000-4000-8000-000000000001", "Administratiekantoor Boer")
         self.divisions = {
-            code: Division(code, name, owner, self.random)
+            code: Division(code, name, owner, self.random, self.clock.now().year)
             for code, name in ((1234567, "Fietsenwinkel De Spaak"), (7654321, "De Spaak Verhuur"))
         }
         user = User(id=self.divisions[1234567].guid(), name="Eva de Boer", language="NL",

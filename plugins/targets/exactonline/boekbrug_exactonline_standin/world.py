@@ -70,13 +70,13 @@ _JOURNALS = (
     ("90", "Memoriaal", 90, True, "", True),
     ("91", "Memoriaal zonder btw", 90, False, "", False),
 )
-YEARS = range(2024, 2028)
+FIRST_YEAR = 2024
 
 
 class Division:
     """One administration; rows are kept as they are answered, with every property."""
 
-    def __init__(self, code: int, name: str, owner: tuple[str, str], random: Random) -> None:
+    def __init__(self, code: int, name: str, owner: tuple[str, str], random: Random, this_year: int) -> None:
         self.code, self.name, self.random = code, name, random
         self.owner, self.owner_name = owner
         self.vat_number = f"NL{code:09}B01"
@@ -89,7 +89,8 @@ class Division:
         self.by_id = {row["ID"]: row for row in self.accounts.values()}
         self.vat = {row[0]: self._vat_code(*row) for row in _VAT}
         self.journals = {row[0]: self._journal(*row) for row in _JOURNALS}
-        self.periods = [self._period(year, month) for year in YEARS for month in range(1, 13)]
+        years = range(FIRST_YEAR, this_year + 2)
+        self.periods = [self._period(year, month) for year in years for month in range(1, 13)]
         self.matched: dict[str, Decimal] = {}
         self.closed: set[tuple[str, int, int]] = set()
         self.conditions = {code: self._condition(code, days) for code, days in (("14", 14), ("30", 30))}
