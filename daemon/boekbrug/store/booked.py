@@ -64,6 +64,12 @@ def deleted_of(connection: Connection, licence_id: int, documents: Collection[in
     return [id for (id,) in select_rows(connection, _DELETED_OF, [licence_id, list(documents), str(Reason.DELETED)])]
 
 
+def documents_of(connection: Connection, entry_id: int) -> list[int]:
+    """List the documents that an entry books, or has booked."""
+    query = sa.select(membership.c.document).where(membership.c.entry == entry_id).distinct()
+    return sorted(connection.scalars(query))
+
+
 _COLUMNS = "select distinct s.entry, s.mark, s.state, s.reason from entry_state s"
 _LIVING = f"""
     {_COLUMNS} join membership m on m.entry = s.entry
