@@ -22,8 +22,8 @@ from boekbrug.store.tables import (
 )
 from boekbrug.store.words import EntryState, Reason
 
-GONE, CHANGED = "deleted-at-target", "changed-at-target"
-TOLD_AT_ONCE = ("differs-at-target", "double-at-target")
+GONE, CHANGED, DOUBLE = "deleted-at-target", "changed-at-target", "double-at-target"
+TOLD_AT_ONCE = ("differs-at-target", DOUBLE)
 """Codes that tell of a difference when the entry was booked: it needs no second problem."""
 AT_TARGET = (GONE, CHANGED, *TOLD_AT_ONCE)
 """Codes of problems that tell how an entry stands at its target."""
