@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.integration.moody import calm, mood
 from tests.office import Office, edit, order
+from tests.servers import Tool
 
 DATABASE = Path("state") / "boekbrug.db"
 HOUR = 3_600_000_000
@@ -187,3 +188,37 @@ def test_nothing_was_there_before_and_nothing_is_said_to_be_kept(office: Office)
     (office.folder / DATABASE).unlink()
     assert "is kept as" not in office.attempt("db", "restore", str(copy)).stderr
     assert state_of(office, "P00001")[0] == "booked"
+
+
+def assert_untouched(office: Office) -> None:
+    """See that the database knows both sales, and that nothing of another lies beside it."""
+    assert [state_of(office, number)[0] for number in ("P00001", "P00002")] == ["booked", "booked"]
+    assert [file.name for file in (office.folder / "state").glob("*restor*")] == []
+    assert [file.name for file in (office.folder / "state").glob(".*restor*")] == []
+
+
+def test_a_copy_of_a_newer_release_is_refused_with_what_to_do(office: Office) -> None:
+    copy = copied(office)
+    change(copy, "update alembic_version set version_num = '9999'")
+    refused = office.attempt("db", "restore", str(copy))
+    assert (refused.exit, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        f"{copy} comes from a newer release of boekbrug (schema 9999), which this one cannot read. Install that "
+        "release and put it back there, or take an older copy.\n"
+    )
+    assert_untouched(office)
+
+
+def test_a_database_of_a_newer_release_is_not_brought_to_this_one(office: Office) -> None:
+    change(office.folder / DATABASE, "update alembic_version set version_num = '9999'")
+    refused = office.attempt("db", "upgrade")
+    assert (refused.exit, "schema of another release" in refused.stderr) == (2, True)
+
+
+def test_a_copy_for_which_there_is_no_room_leaves_nothing_behind(office: Office, tool: Tool) -> None:
+    copy = copied(office)
+    little: list[str | Path] = [tool("prlimit"), f"--fsize={copy.stat().st_size // 2}"]
+    refused = office.spawn("db", "restore", str(copy), before=little)
+    assert (refused.exit, "Traceback" in refused.stderr) == (3, False), refused.stderr
+    assert "Has its disk room" in refused.stderr
+    assert_untouched(office)
