@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.journey import Business, order
 from tests.integration.moody import calm, mood, plugins
-from tests.integration.touched import booked_of, compare, delete
+from tests.integration.touched import booked_of, change, compare, delete
 
 from boekbrug.acts.accept import accept
 from boekbrug.acts.approve import approve_chosen, waiting_of
@@ -193,3 +193,38 @@ def test_a_reversal_under_way_of_what_was_deleted_is_taken_back(business: Busine
     accept(business.desk, business.licence, "W1", rebook=rebook)
     business.sync()
     assert booked_of(business, "W1") == (121 if rebook else 0)
+
+
+def test_by_its_mark_one_entry_is_accepted_and_what_else_books_the_sale_is_not(business: Business) -> None:
+    business.write("a2.jsonl", order(1, amount="242.00"))
+    business.sync()
+    correct(business.desk, business.licence, "W1")
+    business.sync()
+    business.clock.advance(dt.timedelta(hours=1))
+    change(business, "121", "150")
+    mark, other = (one for one in mood.sent if one.startswith(("W1-", "W1/2-")))
+    assert {one.mark for one in compare(business).differences} > {mark, other}
+    assert accept(business.desk, business.licence, mark) == 1
+    told = {one.facts["mark"] for one in business.problems()}
+    assert (mark in told, other in told) == (False, True)
+    found = compare(business)
+    assert (found.accepted, mark in {one.mark for one in found.differences}) == (1, False)
+    assert other in {one.mark for one in found.differences}
+    accept(business.desk, business.licence, "W1")
+    assert compare(business).accepted == 2
+
+
+def test_a_mark_that_nothing_carries_has_nothing_to_accept(business: Business) -> None:
+    with pytest.raises(ActRefused):
+        accept(business.desk, business.licence, f"W1-{business.licence.code}-9")
+
+
+def test_a_deletion_named_by_its_mark_is_accepted_for_all_that_books_the_sale(business: Business) -> None:
+    corrected(business)
+    compare(business)
+    (mark,) = (one for one in mood.sent if one.startswith("W1-"))
+    accept(business.desk, business.licence, mark)
+    assert business.sync() == {"booked": 2, "skipped": 1}
+    accept(business.desk, business.licence, mark, rebook=True)
+    assert business.sync() == {"booked": 3}
+    assert booked_of(business, "W1") == 242

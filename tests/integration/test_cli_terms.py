@@ -110,7 +110,7 @@ def test_the_commands_of_the_guide_do_what_it_says(office: Office) -> None:
     office.put("day.jsonl", [order(n, date=f"{day}T12:00:00+02:00") for n in (3, 4)])
     office.run("sync", "webshop")
     commands = re.findall(r"^ +boekbrug (.+)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 13
+    assert len(commands) == 14
     booked_first = [command for command in commands if "--term" in command and command.startswith("reverse")]
     for command in commands:
         if command == booked_first[0]:

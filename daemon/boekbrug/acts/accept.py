@@ -19,6 +19,13 @@ from boekbrug.sync import revise
 _IDS_PER_DOCUMENT = 3
 
 
+class _Named(NamedTuple):
+    """What a person names: documents with all that books them, or one `entry` by its mark, and what it booked."""
+
+    documents: list[int]
+    entry: int | None = None
+
+
 class _Found(NamedTuple):
     """What there is to accept: entries deleted or changed, and documents to book anew whose deletion was accepted."""
 
@@ -30,14 +37,15 @@ class _Found(NamedTuple):
 def accept(desk: Desk, licence: Licence, number: str, *, rebook: bool = False) -> int:
     """Accept a deletion or a difference of a document's entry at the target; return how many documents it concerns.
 
+    `number` is that of the document, which stands for all that books it, or the mark of one entry.
     A deleted entry books nothing from then on: its documents are skipped, or composed anew with `rebook`, which goes
     to the books under a mark of its own. What was composed upon it and not sent is taken back. Raise ActRefused when
     there is nothing to accept, and while something else books the documents or is on its way.
     """
     with desk.house.database.read() as connection:
-        documents = states.numbered(connection, licence.id, [number])[number]
-        found = _find(connection, licence, documents, rebook=rebook)
-        gone = {*found.deleted, *booked.deleted_of(connection, licence.id, documents)}
+        named = _named(connection, licence, number)
+        found = _find(connection, licence, named, rebook=rebook)
+        gone = {*found.deleted, *booked.deleted_of(connection, licence.id, named.documents)}
         ids = _ids_for(connection, licence, found)
     if not any(found):
         raise ActRefused(
@@ -50,7 +58,7 @@ def accept(desk: Desk, licence: Licence, number: str, *, rebook: bool = False) -
     looks = _looks(desk, licence, found.changed)
     with desk.act("accept", licence.name, ids=ids) as act:
         licences.lock(act.connection, licence.id)
-        found = _find(act.connection, licence, documents, rebook=rebook)
+        found = _find(act.connection, licence, named, rebook=rebook)
         concerned = _take_changed(act, licence, found.changed, looks)
         concerned |= _let_go(act, licence, found.deleted, rebook=rebook)
         concerned |= _take_up(act, licence, found.skipped)
@@ -60,15 +68,26 @@ def accept(desk: Desk, licence: Licence, number: str, *, rebook: bool = False) -
     return len(concerned)
 
 
-def _find(connection: Connection, licence: Licence, documents: Sequence[int], *, rebook: bool) -> _Found:
-    there = [one for one in booked.living(connection, licence.id, documents) if one.state == EntryState.BOOKED]
+def _named(connection: Connection, licence: Licence, number: str) -> _Named:
+    for entry in states.marked(connection, licence.id, number):
+        return _Named(booked.documents_of(connection, entry), entry)
+    return _Named(states.numbered(connection, licence.id, [number])[number])
+
+
+def _find(connection: Connection, licence: Licence, named: _Named, *, rebook: bool) -> _Found:
+    there = [
+        one
+        for one in booked.living(connection, licence.id, named.documents)
+        if one.state == EntryState.BOOKED and named.entry in (None, one.entry)
+    ]
+    is_gone = any(one.reason == Reason.DELETED for one in there)
     accepted = [
         one.document
-        for one in states.standings(connection, documents)
+        for one in states.standings(connection, named.documents)
         if one.licence == licence.id and one.state == DocumentState.SKIPPED and one.reason == Reason.DELETED
     ]
     return _Found(
-        deleted=_all_deleted(connection, licence, documents),
+        deleted=_all_deleted(connection, licence, named.documents) if is_gone else [],
         changed=[one.entry for one in there if one.reason == Reason.DIFFERS and not rebook],
         skipped=accepted if rebook else [],
     )
@@ -130,13 +149,16 @@ def _take_changed(act: Act, licence: Licence, changed: Sequence[int], looks: Map
     booked.keep_seen(act.connection, {id: look for id, look in looks.items() if id in changed})
     booked.accept_seen(act.connection, changed)
     documents = _members(act.connection, changed)
+    told = [one for one in problems.of_documents(act.connection, [licence.id], documents) if one.code in AT_TARGET]
+    booked.close(act.connection, [one.id for one in told if one.entry in changed], act.now)
+    left = {one.document for one in told if one.entry not in changed}
     here = [one for one in states.standings(act.connection, documents) if one.licence == licence.id]
-    settled = [one for one in here if one.state == DocumentState.BOOKED and one.reason == Reason.DIFFERS]
+    settled = [
+        one
+        for one in here
+        if one.state == DocumentState.BOOKED and one.reason == Reason.DIFFERS and one.document not in left
+    ]
     problems.close_for_documents(act.connection, licence.id, [one.document for one in settled], act.now)
-    open_ones = problems.of_documents(act.connection, [licence.id], documents)
-    booked.close(
-        act.connection, [one.id for one in open_ones if one.entry in changed and one.code in AT_TARGET], act.now
-    )
     moves = [move for move in revise.again(act.connection, settled, act.now) if move.reason == Reason.CHANGED]
     states.move(act.connection, moves, act.ids.take(len(moves)), act.now)
     return set(documents)

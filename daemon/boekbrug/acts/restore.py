@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -24,7 +25,8 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
     """Replace the database by a copy of `file`; return where the one before it is kept, None when there was none.
 
     All administrations are treated cautiously from then on. Raise DaemonRuns while a daemon works on the database,
-    InUse while a command does, and ActRefused when the file is no database of boekbrug; nothing is changed then.
+    InUse while a command does, and ActRefused when the file is no database of boekbrug, or one of a newer release;
+    nothing is changed then, nor where copying fails.
     """
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
@@ -37,14 +39,27 @@ def restore(settings: Settings, file: Path, clock: Clock) -> Path | None:
     path = Path(url.database)
     with single(settings.database_url), closing(Presence(settings.database_url)) as presence, presence.alone():
         _demand_sound(file)
-        fresh = path.with_name(f".{path.name}.restoring")
-        for side in _SIDES:
-            Path(f"{fresh}{side}").unlink(missing_ok=True)
-        _copy(file, fresh, (clock.now() - EPOCH) // MICROSECOND)
-        kept = _put_aside(path, f"{clock.now():%Y%m%dT%H%M%S}") if path.exists() else None
-        fresh.rename(path)
+        with _making(path.with_name(f".{path.name}.restoring")) as fresh:
+            _copy(file, fresh, (clock.now() - EPOCH) // MICROSECOND)
+            kept = _put_aside(path, f"{clock.now():%Y%m%dT%H%M%S}") if path.exists() else None
+            fresh.rename(path)
         _flush(path.parent)
     return kept
+
+
+@contextmanager
+def _making(fresh: Path) -> Iterator[Path]:
+    """Leave nothing of a new database behind, whatever becomes of it."""
+    _remove(fresh)
+    try:
+        yield fresh
+    finally:
+        _remove(fresh)
+
+
+def _remove(path: Path) -> None:
+    for side in (*_SIDES, "-journal"):
+        Path(f"{path}{side}").unlink(missing_ok=True)
 
 
 def _demand_sound(file: Path) -> None:
@@ -54,10 +69,21 @@ def _demand_sound(file: Path) -> None:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as opened:
             (answer,) = opened.execute("pragma quick_check").fetchone()
             opened.execute("select 1 from entry_state limit 1").fetchone()
+            revisions = [revision for (revision,) in opened.execute("select version_num from alembic_version")]
     except sqlite3.Error as error:
         raise ActRefused(Because("{file} is no database of boekbrug: {error}.", file=file, error=error)) from error
     if answer != "ok":
         raise ActRefused(Because("{file} is damaged: {answer}. Take another copy.", file=file, answer=answer))
+    unknown = [one for one in revisions if not schema.knows(one)]
+    if unknown:
+        raise ActRefused(
+            Because(
+                "{file} comes from a newer release of boekbrug (schema {schema}), which this one cannot read. Install "
+                "that release and put it back there, or take an older copy.",
+                file=file,
+                schema=unknown[0],
+            )
+        )
 
 
 def _copy(file: Path, fresh: Path, now: int) -> None:

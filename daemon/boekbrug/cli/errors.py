@@ -1,5 +1,6 @@
 """What went wrong, as sentences that say what to do next, and the exit code that goes with it."""
 
+import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy.exc import OperationalError
@@ -20,8 +21,8 @@ class NoDatabase(BoekbrugError):
 
 def answer(error: Exception) -> Exit | None:
     """Say what went wrong on standard error and return the exit code; None for what is no error of ours."""
-    if isinstance(error, OperationalError):
-        reason = str(error.orig).strip()
+    if isinstance(error, (OperationalError, sqlite3.OperationalError)):
+        reason = str(error.orig if isinstance(error, OperationalError) else error).strip()
         advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), _ADVICE[""])
         note(f"The database cannot be used: {reason}. {advice}")
         return Exit.LATER

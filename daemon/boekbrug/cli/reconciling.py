@@ -65,12 +65,12 @@ def _show(result: "Reconciled") -> None:
 def accept(
     context: typer.Context,
     key: Key,
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the document.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the document, or the mark of one entry.")],
     rebook: Annotated[
         bool, typer.Option("--rebook", help="Book a deleted entry anew, under a mark of its own.")
     ] = False,
 ) -> None:
-    """Accept that an entry was deleted or changed in the books."""
+    """Accept that an entry was deleted or changed in the books; a document's number stands for all that books it."""
     from boekbrug.acts import licences
     from boekbrug.acts.accept import accept as take
 

@@ -22,8 +22,8 @@ from boekbrug.store.tables import (
 )
 from boekbrug.store.words import EntryState, Reason
 
-GONE, CHANGED = "deleted-at-target", "changed-at-target"
-TOLD_AT_ONCE = ("differs-at-target", "double-at-target")
+GONE, CHANGED, DOUBLE = "deleted-at-target", "changed-at-target", "double-at-target"
+TOLD_AT_ONCE = ("differs-at-target", DOUBLE)
 """Codes that tell of a difference when the entry was booked: it needs no second problem."""
 AT_TARGET = (GONE, CHANGED, *TOLD_AT_ONCE)
 """Codes of problems that tell how an entry stands at its target."""
@@ -62,6 +62,12 @@ def upon(connection: Connection, entries: Collection[int]) -> list[Living]:
 def deleted_of(connection: Connection, licence_id: int, documents: Collection[int]) -> list[int]:
     """List the entries of documents that were deleted at the target, also those whose deletion was accepted."""
     return [id for (id,) in select_rows(connection, _DELETED_OF, [licence_id, list(documents), str(Reason.DELETED)])]
+
+
+def documents_of(connection: Connection, entry_id: int) -> list[int]:
+    """List the documents that an entry books, or has booked."""
+    query = sa.select(membership.c.document).where(membership.c.entry == entry_id).distinct()
+    return sorted(connection.scalars(query))
 
 
 _COLUMNS = "select distinct s.entry, s.mark, s.state, s.reason from entry_state s"

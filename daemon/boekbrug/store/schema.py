@@ -19,10 +19,15 @@ class SchemaDiffers(BoekbrugError):
 
 
 def upgrade(database: Database) -> str:
-    """Run the migrations that are missing, all or none; return the revision the database has then."""
+    """Run the migrations that are missing, all or none; return the revision the database has then.
+
+    Raise SchemaDiffers when it is that of a newer release.
+    """
     if database.path is not None:
         database.path.parent.mkdir(parents=True, exist_ok=True)
     with database.write() as connection:
+        if (found := _current(connection)) and not knows(found):
+            raise SchemaDiffers(found=found, wanted=newest())
         config = _config(connection)
         command.upgrade(config, "head")
         return _current(connection)
@@ -53,6 +58,11 @@ def is_empty(database: Database) -> bool:
 def newest() -> str:
     """Return the revision of this release."""
     return str(ScriptDirectory(str(_FOLDER)).get_current_head())
+
+
+def knows(revision: str) -> bool:
+    """Tell whether this release has a revision; that of a newer one it has not."""
+    return any(one.revision == revision for one in ScriptDirectory(str(_FOLDER)).walk_revisions())
 
 
 _FOLDER = Path(__file__).parent / "migrations"

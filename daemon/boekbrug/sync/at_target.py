@@ -1,21 +1,22 @@
 """Keep how booked entries stand at the target: gone, changed, or well again; and what is there beside them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from boekbrug.booking.composed import DocumentState
-from boekbrug.contract import Match, Problem, Severity
+from boekbrug.contract import CannotTell, EffectKind, MarkAnswer, MarkQuery, Match, Problem, Retriable, Severity
 from boekbrug.store import booked, licences, problems, states
-from boekbrug.store.booked import CHANGED, EXTRA, GONE, TOLD_AT_ONCE, BookedEntry, Seen
+from boekbrug.store.booked import CHANGED, DOUBLE, EXTRA, GONE, TOLD_AT_ONCE, BookedEntry, Seen
 from boekbrug.store.licences import Licence
 from boekbrug.store.problems import Open, Opened
 from boekbrug.store.states import Move, Standing
 from boekbrug.store.words import Reason
 from boekbrug.sync import revise
+from boekbrug.sync.asking import Tripped, ask
 from boekbrug.sync.workplace import Workplace
 
 _CODES = {"deleted": GONE, "changed": CHANGED}
@@ -46,18 +47,45 @@ def keep_differences(
     """Mark entries that are gone, changed or well again, and their documents as far as these are booked.
 
     What of a document is under way stays so: the next look moves it, once it is booked. What cannot be told stays as
-    it was.
+    it was. What was there twice is looked for once more by its mark.
     """
+    single = _single_again(work, licence, noted)
     with work.database.read() as connection:
         before = booked.seen(connection, [one.entry.id for one in noted])
-        news = [one for one in noted if _is_news(one, before)]
+        news = [one for one in noted if one.entry.id in single or _is_news(one, before)]
         members = states.members_of(connection, [one.entry.id for one in news])
     work.ids.ensure(len(news) + 2 * len(members) + len(extras))
     with work.database.write() as connection:
         licences.lock(connection, licence.id)
         now = work.database.now(connection)
-        _Keeping(connection, work, licence, now).keep(news, before)
+        _Keeping(connection, work, licence, now).keep(news, before, single)
         _keep_extras(connection, work, licence, extras, dated, now)
+
+
+def _single_again(work: Workplace, licence: Licence, noted: Sequence[Noted]) -> set[int]:
+    """Find entries that were told to be double, and of which the target has the one record that answers for them."""
+    target = work.instances.target(licence.target)
+    with work.database.read() as connection:
+        doubled = {one.entry for one in problems.list_open(connection, licence=licence.id, code=DOUBLE)}
+        administration = licences.administration_code(connection, licence.administration)
+    asked = [one.entry for one in noted if one.entry.id in doubled and one.kind in ("", "changed")]
+    if not target.capabilities.finds:
+        return set()
+
+    def _find(some: Sequence[BookedEntry]) -> Sequence[MarkAnswer]:
+        # without a date: a copy may have another
+        return target.find(administration, [MarkQuery(mark=one.mark, kind=EffectKind.ENTRY) for one in some])
+
+    try:
+        answers = ask(work, target, "find", asked, _find)
+    except Retriable:
+        # all else is known by now; the next comparison asks for these again
+        return set()
+    return {
+        one.id
+        for one, answer in zip(asked, answers, strict=True)
+        if not isinstance(answer, CannotTell | Tripped) and [match.id for match in answer] == [one.remote_id]
+    }
 
 
 def _is_news(one: Noted, before: Mapping[int, Seen]) -> bool:
@@ -77,7 +105,7 @@ class _Keeping:
     def __init__(self, connection: Connection, work: Workplace, licence: Licence, now: int) -> None:
         self._connection, self._ids, self._licence, self._now = connection, work.ids, licence.id, now
 
-    def keep(self, news: Sequence[Noted], before: Mapping[int, Seen]) -> None:
+    def keep(self, news: Sequence[Noted], before: Mapping[int, Seen], single: Collection[int]) -> None:
         """Mark entries, move their booked documents, and close and open problems."""
         members = states.members_of(self._connection, [one.entry.id for one in news])
         alive = {entry for entry, *_ in members}
@@ -85,7 +113,7 @@ class _Keeping:
         self._note(list(of_entry.values()))
         pairs = [(of_entry[entry], document) for entry, _, document, _ in members]
         self._move(pairs)
-        self._tell(pairs, before)
+        self._tell(pairs, before, single)
 
     def _note(self, news: Sequence[Noted]) -> None:
         reasons = [(one.entry.id, _REASONS[one.kind]) for one in news if one.entry.reason != _REASONS[one.kind]]
@@ -115,11 +143,11 @@ class _Keeping:
         problems.close_for_documents(self._connection, mine, [move.document for move in moves], now)
         states.move(self._connection, moves, self._ids.take(len(moves)), now)
 
-    def _tell(self, pairs: Sequence[tuple[Noted, int]], before: Mapping[int, Seen]) -> None:
+    def _tell(self, pairs: Sequence[tuple[Noted, int]], before: Mapping[int, Seen], single: Collection[int]) -> None:
         of_entry = {one.entry.id: one for one, _ in pairs}
         found = problems.of_documents(self._connection, [self._licence], [document for _, document in pairs])
         found = [one for one in found if one.entry in of_entry]
-        over = {one.id for one in found if _is_over(one, of_entry[one.entry or 0], before)}
+        over = {one.id for one in found if _is_over(one, of_entry[one.entry or 0], before, single)}
         booked.close(self._connection, over, self._now)
         left = [one for one in found if one.id not in over]
         told = {(one.entry, one.document) for one in left if one.code in _CODES.values()}
@@ -145,10 +173,12 @@ def _is_to_move(one: Standing, kind: str) -> bool:
     return one.reason == Reason.DELETED if kind == "accepted" else one.reason != _REASONS[kind]
 
 
-def _is_over(problem: Open, one: Noted, before: Mapping[int, Seen]) -> bool:
+def _is_over(problem: Open, one: Noted, before: Mapping[int, Seen], single: Collection[int]) -> bool:
     """Tell whether a problem is none any more, or says something else than what is there now."""
     if problem.code in _CODES.values():
         return problem.code != _CODES.get(one.kind) or problem.facts.get("what") != one.what
+    if problem.code == DOUBLE:
+        return one.entry.id in single
     known = before.get(one.entry.id)
     return problem.code == "differs-at-target" and known is not None and known.last != one.seen
 

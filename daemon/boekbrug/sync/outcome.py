@@ -154,8 +154,9 @@ class Conclusion:
         match item.outcome:
             case Booked() as booked:
                 return self._booked(booked, sent)
-            case BookedTwice(_, records):
-                return _differing(Problem(code="double-at-target", facts={"mark": sent.mark, "count": str(records)}))
+            case BookedTwice(first, records):
+                facts = {"mark": sent.mark, "count": str(records), "id": first.number or first.id}
+                return _differing(Problem(code="double-at-target", facts=facts))
             case Refused(problems=found):
                 return _refused(found)
             case NotSent(reason=reason, retry_after=after):

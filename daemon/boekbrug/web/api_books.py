@@ -25,7 +25,7 @@ class DecideCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class AcceptCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of which document a deletion or a difference is right, and whether it is booked anew."""
+    """Of which document, or entry by its mark, a deletion or a difference is right; and whether it is booked anew."""
 
     number: Number
     rebook: bool = False
