@@ -2,12 +2,14 @@
 
 import datetime as dt
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
 import pytest
 import structlog
+from sqlalchemy.exc import OperationalError
 from tests.office import Office, edit, order
 from tests.process import gated_books
 
@@ -168,3 +170,23 @@ def test_lost_database_is_told_once_and_its_return_too(house: House, capsys: pyt
     look()
     told = capsys.readouterr().out
     assert (told.count("database.away"), told.count("database.back")) == (1, 1)
+
+
+def test_database_that_can_only_be_read_is_not_back(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    rhythm, shut = Rhythm(house, Pool(house, 1)), [True]
+
+    def write() -> None:
+        if shut:
+            raise OperationalError("update", None, sqlite3.OperationalError("attempt to write a readonly database"))
+        rhythm.beat()
+
+    look, beat = rhythm.guarded(rhythm.look), rhythm.guarded(write)
+    for _ in range(3):
+        beat()
+        look()
+    shut.clear()
+    look()
+    told = capsys.readouterr().out
+    assert (told.count("database.away"), told.count("database.back")) == (1, 0)
+    beat()
+    assert capsys.readouterr().out.count("database.back") == 1

@@ -35,7 +35,8 @@ class Rhythm:
 
     def __init__(self, house: House, pool: Pool) -> None:
         self._house, self._pool = house, pool
-        self._reachable = True
+        #: what failed when it was last tried, for want of the database
+        self._without: set[str] = set()
         self._host = host_identity()
         #: whether what takes long may go on
         self.goes_on: Callable[[], bool] = lambda: True
@@ -95,20 +96,23 @@ class Rhythm:
             notify.tell(notify.WATCHDOG)
 
     def guarded(self, act: Callable[[], None]) -> Callable[[], None]:
-        """Let an act survive a database that is away or full; that it went and came back is said once."""
+        """Let an act survive a database that is away or full; that it went and came back is said once.
+
+        It is back when all that failed has worked again: one that may not be written can still be read.
+        """
 
         def run() -> None:
             try:
                 act()
             except (OperationalError, StorageFull) as error:
-                if self._reachable:
+                if not self._without:
                     reason = str(error.orig) if isinstance(error, OperationalError) else error.facts["reason"]
                     self._house.log.error("database.away", error=reason)
-                self._reachable = False
+                self._without.add(act.__name__)
             else:
-                if not self._reachable:
+                if self._without == {act.__name__}:
                     self._house.log.info("database.back")
-                self._reachable = True
+                self._without.discard(act.__name__)
 
         return run
 
