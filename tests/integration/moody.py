@@ -136,7 +136,7 @@ def read(self: Any, administration: str, ids: Sequence[str]) -> Any:
     _poisoned(ids, "read")
     if mood.borne_by:
         return [CannotTell(reason="several", among=mood.borne_by)] * len(ids)
-    return ledger.read(self, administration, [mood.known_as.get(id, id) for id in ids])
+    return ledger.read(self, administration, [mood.known_as.get(id.strip(), id) for id in ids])
 
 
 Moody: Any = type(

@@ -34,7 +34,7 @@ def decide(desk: Desk, licence: Licence, number: str, *, there: str | None) -> s
     house = desk.house
     work = house.place("decide")
     item = _doubt(desk, licence, number)
-    outcome = Absent() if there is None else _booked(work, licence, item, there.strip())
+    outcome = Absent() if there is None else _booked(work, licence, item, there)
     if there is None:
         _demand_quiet(work, licence, item)
     work.ids.ensure(20)
@@ -73,7 +73,7 @@ def _doubt(desk: Desk, licence: Licence, number: str) -> OpenEffect:
 
 def _booked(work: Workplace, licence: Licence, item: OpenEffect, there: str) -> Booked:
     """Take the record as the target tells it, where it does."""
-    if not there:
+    if not there.strip():
         raise ActRefused(Because("Fill in the number that it has in the books."))
     answer = _read(work, licence, there) if item.kind == EffectKind.ENTRY else None
     if isinstance(answer, Gone):
@@ -88,7 +88,7 @@ def _booked(work: Workplace, licence: Licence, item: OpenEffect, there: str) -> 
         total = sum(line.minor for line in answer.lines if line.minor > 0)
         return Booked(id=answer.id, number=answer.number, total=total)
     # the person has looked; that the target cannot be asked is why they were needed
-    return Booked(id=there)
+    return Booked(id=there.strip())
 
 
 def _read(work: Workplace, licence: Licence, there: str) -> EntryAnswer | Tripped | None:

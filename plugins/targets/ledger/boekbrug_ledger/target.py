@@ -141,8 +141,8 @@ class LedgerTarget(Target):
     def read(self, administration: str, ids: Sequence[str]) -> Sequence[EntryAnswer]:
         """Read entries by mark, or by file and line for those without one."""
         books = self._administrations.books(administration)
-        asked = [id.strip() for id in ids]
-        wanted, has_places = set(asked), any(map(_PLACE, asked))
+        plain = [id.strip() for id in ids]
+        wanted, has_places = {*ids, *plain}, any(map(_PLACE, plain))
         codes, answers, matches = books.codes(), dict[str, EntryAnswer](), defaultdict[str, list[Match]](list)
         for transaction in books.transactions(lambda mark, _: mark in wanted or (has_places and not mark)):
             answers[transaction.id] = transaction.answer(codes)
@@ -150,7 +150,8 @@ class LedgerTarget(Target):
         for name, found in matches.items():
             if len(found) > 1:
                 answers[name] = CannotTell(reason=f"{len(found)} entries carry the mark {name}", among=tuple(found))
-        return [answers.get(one) or Gone() for one in asked]
+        # a shop may put blanks around its numbers, and a person around a mark
+        return [answers.get(id) or answers.get(bare) or Gone() for id, bare in zip(ids, plain, strict=True)]
 
     def list_marked(self, administration: str, start: dt.date, end: dt.date) -> Mapping[str, tuple[Match, ...]]:
         """List the entries with a mark of [start, end), in any dialect."""

@@ -85,6 +85,15 @@ def test_mark_is_read_with_blanks_around_it_and_in_no_other_case(dialect: Dialec
     assert (sale.id, other) == ("web-K7QF-1", Gone())
 
 
+def test_mark_with_blanks_of_its_own_is_another_one(dialect: DialectName, tmp_path: Path) -> None:
+    ledger = books(tmp_path, dialect)
+    book(ledger, entry(" web-K7QF-1 "))
+    assert ledger.read("main", ["web-K7QF-1"]) == [Gone()]
+    (sale,) = ledger.read("main", [" web-K7QF-1 "])
+    assert isinstance(sale, FoundEntry)
+    assert sale.id == " web-K7QF-1 "
+
+
 def test_account_that_was_renamed_keeps_its_code(dialect: DialectName, tmp_path: Path) -> None:
     book(books(tmp_path, dialect), entry())
     (tmp_path / "chart.toml").write_text(CHART.replace("Debiteuren", "Klanten"))
