@@ -38,11 +38,6 @@ def look_of(found: FoundEntry) -> str:
     return blake2b(msgspec.json.encode(look), digest_size=16).hexdigest()
 
 
-def worth(line: Line) -> int:
-    """Return what a line is worth in cents of euro."""
-    return line.minor if line.euro_minor is None else line.euro_minor
-
-
 def _amounts(body: Entry, found: FoundEntry) -> dict[str, str]:
     sent, there = _per_account(body.lines), _per_account(found.lines)
     return {
@@ -101,7 +96,7 @@ def _per_account(lines: Iterable[Line]) -> dict[str, int]:
 
 
 def _euro_per_account(lines: Iterable[Line]) -> dict[str, int]:
-    return _summed((line.account, worth(line)) for line in lines)
+    return _summed((line.account, line.worth) for line in lines)
 
 
 def _per_code(lines: Iterable[Line]) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import msgspec
 
-from boekbrug.acts.as_sent import differing, look_of, worth
+from boekbrug.acts.as_sent import differing, look_of
 from boekbrug.acts.licences import note_closed
 from boekbrug.acts.patient import PatientBooks, Wait, give_up
 from boekbrug.contract import CannotTell, Entry, EntryAnswer, FoundEntry, Line, Match, Period, from_minor
@@ -186,4 +186,4 @@ class _Tally:
 
 
 def _euro(lines: Sequence[Line]) -> int:
-    return sum(minor for line in lines if (minor := worth(line)) > 0)
+    return sum(line.worth for line in lines if line.worth > 0)

@@ -31,7 +31,7 @@ def declared(lines: Sequence[Line], book: CompiledRules) -> Amounts:
             continue
         of_base[place] = words
         base, vat = found.get(words, (0, 0))
-        owed = -_euro(line)
+        owed = -line.worth
         found[words] = (base + owed, vat) if line.role is Role.BASE else (base, vat + owed)
     return found
 
@@ -43,14 +43,10 @@ def per_box(lines: Sequence[Line], book: CompiledRules) -> dict[tuple[Box | None
         words = words_of(line, book) if line.role is Role.BASE else None
         if words is None:
             continue
-        owed = [-_euro(line), -sum(_euro(other) for other in lines if other.base == place)]
+        owed = [-line.worth, -sum(other.worth for other in lines if other.base == place)]
         base, vat = found.get((words.box, line.vat_code), (0, 0))
         found[words.box, line.vat_code] = base + owed[0], vat + owed[1]
     return {key: change for key, change in found.items() if any(change)}
-
-
-def _euro(line: Line) -> int:
-    return line.minor if line.euro_minor is None else line.euro_minor
 
 
 def add(amounts: Iterable[Amounts]) -> Amounts:

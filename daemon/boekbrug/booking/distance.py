@@ -35,11 +35,7 @@ def over_threshold(document: Document, day: dt.date, sums: Sums, evidence: Evide
 
 def distance_of(lines: Iterable[Line]) -> int:
     """Return what booked lines hold of sales at a distance, in cents of euro without VAT; credits are negative."""
-    return -sum(
-        line.minor if line.euro_minor is None else line.euro_minor
-        for line in lines
-        if line.role is _BASE and _is_distant(line.why)
-    )
+    return -sum(line.worth for line in lines if line.role is _BASE and _is_distant(line.why))
 
 
 @lru_cache(maxsize=4096)

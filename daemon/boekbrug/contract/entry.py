@@ -65,6 +65,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     euro_minor: int | None = None
     why: str = ""
 
+    @property
+    def worth(self) -> int:
+        """Return what the line is worth in cents of euro."""
+        return self.minor if self.euro_minor is None else self.euro_minor
+
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A debtor as the target should know it; `key` is ours: VAT id, keyed e-mail hash or customer id."""
